@@ -1,0 +1,1 @@
+"""Conversations: what is said, what the model is shown of it."""

@@ -1,0 +1,1 @@
+"""Code completion: from a cursor to a suggestion worth showing."""

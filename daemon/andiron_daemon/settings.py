@@ -1,0 +1,286 @@
+"""Every setting, once: name, variable, type, default and help.
+
+`SETTINGS` feeds parsing, `--help`, docs/settings.md and the masked view in `/api/v1/status`.
+Precedence: command line > environment > `.env` > TOML in the config folder > default. The `.env` is the
+one named by `--env-file`, else the config folder's; a working folder's own is never read, because it
+belongs to whatever project lies there and could redirect keys and code.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from andiron_daemon.errors import ConfigurationError
+from andiron_daemon.paths import Paths
+
+Kind = Literal["text", "secret", "flag", "integer", "seconds", "choice", "list"]
+_FLAGS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the table; `minimum` and `maximum` bound numbers, `choices` names the words allowed."""
+
+    name: str
+    variable: str
+    kind: Kind
+    default: Any
+    help: str
+    minimum: float = 0
+    maximum: float = 2**53
+    choices: tuple[str, ...] = ()
+
+
+def _setting(name: str, kind: Kind, default: Any, help_text: str, **more: Any) -> Setting:
+    variable = more.pop("variable", f"ANDIRON_{name.upper()}")
+    return Setting(name=name, variable=variable, kind=kind, default=default, help=help_text, **more)
+
+
+SETTINGS: tuple[Setting, ...] = (
+    _setting("debug", "flag", False, "Log more, and errors with their traces.", variable="DEBUG"),
+    _setting("host", "text", "127.0.0.1", "Address to listen on.", variable="HOST"),
+    _setting("port", "integer", 8000, "Port to listen on; 0 takes a free one.", variable="PORT", maximum=65535),
+    _setting("token", "secret", "", "Token clients must show; empty makes one and keeps it in the state folder."),
+    _setting("auth", "flag", True, "Whether a token is asked for; off only on a loopback address."),
+    _setting(
+        "allowed_hosts",
+        "list",
+        (),
+        "More Host names to answer to, beside loopback and the address listened on.",
+    ),
+    _setting(
+        "backend_cors_origins",
+        "list",
+        (),
+        "More web origins that may call the API.",
+        variable="BACKEND_CORS_ORIGINS",
+    ),
+    _setting("max_body_bytes", "integer", 8 * 1024 * 1024, "Largest request body.", minimum=1024),
+    _setting("backend", "text", "local", "Who answers: local, openai, auto, or the name of a backend plug-in."),
+    _setting("completion_model", "text", "", "Model for code completion: an id, or the path of a GGUF file."),
+    _setting("chat_model", "text", "", "Model for chat: an id, or the path of a GGUF file."),
+    _setting("context_length", "integer", 0, "Tokens of context of the local engine; 0 chooses by the machine."),
+    _setting("threads", "integer", 0, "Threads of the local engine; 0 takes the physical cores.", maximum=1024),
+    _setting("gpu_layers", "integer", -1, "Layers on the GPU; -1 takes all if the build can.", minimum=-1),
+    _setting("idle_seconds", "seconds", 900.0, "How long an unused model stays in memory; 0 is for ever."),
+    _setting("queue_limit", "integer", 64, "Requests that may wait for the local engine.", minimum=1),
+    _setting("state_cache_bytes", "integer", 256 * 1024 * 1024, "Memory for evaluated prompts of places left."),
+    _setting("openai_api_key", "secret", "", "Key for OpenAI; else the system keyring.", variable="OPENAI_API_KEY"),
+    _setting("openai_model", "text", "gpt-4o-mini", "Model asked of OpenAI.", variable="OPENAI_MODEL"),
+    _setting(
+        "openai_max_tokens",
+        "integer",
+        2048,
+        "Longest answer asked of OpenAI.",
+        variable="OPENAI_MAX_TOKENS",
+        minimum=1,
+    ),
+    _setting("openai_base_url", "text", "", "Address of an OpenAI-compatible server.", variable="OPENAI_BASE_URL"),
+    _setting(
+        "database_url",
+        "text",
+        "",
+        "sqlite:///path of the database; empty is the data folder.",
+        variable="DATABASE_URL",
+    ),
+    _setting("redis_url", "text", "", "Kept for team mode; not used yet.", variable="REDIS_URL"),
+)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings in force, parsed once and passed down; `sources` says where each value came from."""
+
+    debug: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str = ""
+    auth: bool = True
+    allowed_hosts: tuple[str, ...] = ()
+    backend_cors_origins: tuple[str, ...] = ()
+    max_body_bytes: int = 8 * 1024 * 1024
+    backend: str = "local"
+    completion_model: str = ""
+    chat_model: str = ""
+    context_length: int = 0
+    threads: int = 0
+    gpu_layers: int = -1
+    idle_seconds: float = 900.0
+    queue_limit: int = 64
+    state_cache_bytes: int = 256 * 1024 * 1024
+    openai_api_key: str = ""
+    openai_model: str = "gpt-4o-mini"
+    openai_max_tokens: int = 2048
+    openai_base_url: str = ""
+    database_url: str = ""
+    redis_url: str = ""
+    sources: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        """Show the settings with their secrets masked."""
+        return f"Settings({masked(self)})"
+
+
+def masked(settings: Settings) -> dict[str, Any]:
+    """Show every setting, secrets as `set` or `not set`."""
+    view: dict[str, Any] = {}
+    for setting in SETTINGS:
+        value = getattr(settings, setting.name)
+        if setting.kind == "secret":
+            value = "set" if value else "not set"
+        view[setting.name] = list(value) if isinstance(value, tuple) else value
+    return view
+
+
+def load_settings(
+    paths: Paths,
+    command_line: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    env_file: Path | None = None,
+) -> Settings:
+    """Read every source and check every value.
+
+    Args:
+        paths: where `.env` and the TOML file are.
+        command_line: values given as options, by setting name; `None` values count as not given.
+        environment: variables instead of the process's own.
+        env_file: a `.env` instead of the config folder's.
+
+    Raises:
+        ConfigurationError: naming file, key, value and what was expected.
+    """
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+
+    def take(name: str, value: Any, source: str) -> None:
+        values[name] = value
+        sources[name] = source
+
+    for setting, raw in _from_toml(paths.settings_file):
+        take(setting.name, _parse(setting, raw, str(paths.settings_file)), str(paths.settings_file))
+    dotenv_file = env_file or paths.env_file
+    for source, variables in (
+        (str(dotenv_file), _from_dotenv(dotenv_file, required=env_file is not None)),
+        ("environment", os.environ if environment is None else environment),
+    ):
+        for setting in SETTINGS:
+            if setting.variable in variables:
+                take(setting.name, _parse(setting, variables[setting.variable], source), source)
+    for setting in SETTINGS:
+        given = (command_line or {}).get(setting.name)
+        if given is not None:
+            take(setting.name, _parse(setting, given, "command line"), "command line")
+    return Settings(**values, sources=sources)
+
+
+def _from_toml(file: Path) -> Iterable[tuple[Setting, Any]]:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error}", hint="Mend or remove the file.") from error
+    by_name = {setting.name: setting for setting in SETTINGS}
+    for name, raw in table.items():
+        if name not in by_name:
+            close = ", ".join(sorted(by_name))
+            raise ConfigurationError(f"{file}: there is no setting {name!r}", hint=f"The settings are: {close}.")
+        yield by_name[name], raw
+
+
+def _from_dotenv(file: Path, *, required: bool) -> Mapping[str, str]:
+    if not file.exists():
+        if required:
+            raise ConfigurationError(f"{file}: no such file", hint="Name an existing .env with --env-file.")
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        return {key: value for key, value in dotenv_values(file).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error}", hint="Mend or remove the file.") from error
+
+
+def _parse(setting: Setting, raw: Any, source: str) -> Any:
+    """Turn one raw value, text or already typed, into the setting's type."""
+    try:
+        return _PARSERS[setting.kind](setting, raw)
+    except (ValueError, TypeError) as error:
+        key = setting.name if source.endswith(".toml") else setting.variable
+        shown = "(secret)" if setting.kind == "secret" else repr(raw)
+        raise ConfigurationError(
+            f"{source}: {key} is {shown}, but {error}", hint=setting.help, details={"setting": setting.name}
+        ) from error
+
+
+def _parse_text(setting: Setting, raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise TypeError("text was expected")
+    if "\0" in raw or "\n" in raw:
+        raise ValueError("one line of text was expected")
+    return raw.strip()
+
+
+def _parse_flag(setting: Setting, raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and raw.strip().lower() in _FLAGS:
+        return _FLAGS[raw.strip().lower()]
+    raise ValueError("on or off was expected")
+
+
+def _parse_number(setting: Setting, raw: Any) -> float:
+    expected = f"a number from {setting.minimum:g} to {setting.maximum:g} was expected"
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        raise TypeError(expected)
+    try:
+        value = float(raw)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not setting.minimum <= value <= setting.maximum:
+        raise ValueError(expected)
+    return value
+
+
+def _parse_integer(setting: Setting, raw: Any) -> int:
+    value = _parse_number(setting, raw)
+    if not value.is_integer():
+        raise ValueError("a whole number was expected")
+    return int(value)
+
+
+def _parse_choice(setting: Setting, raw: Any) -> str:
+    if raw not in setting.choices:
+        raise ValueError(f"one of {', '.join(setting.choices)} was expected")
+    return str(raw)
+
+
+def _parse_list(setting: Setting, raw: Any) -> tuple[str, ...]:
+    if isinstance(raw, str):
+        text = raw.strip()
+        raw = msgspec.json.decode(text) if text.startswith("[") else text.split(",")
+    if not isinstance(raw, list | tuple) or not all(isinstance(item, str) for item in raw):
+        raise TypeError("a list of texts, or texts separated by commas, was expected")
+    return tuple(item.strip() for item in raw if item.strip())
+
+
+_PARSERS = {
+    "text": _parse_text,
+    "secret": _parse_text,
+    "flag": _parse_flag,
+    "integer": _parse_integer,
+    "seconds": _parse_number,
+    "choice": _parse_choice,
+    "list": _parse_list,
+}

@@ -1,0 +1,1 @@
+"""Set-up on a person's machine: environment, model, first answer."""

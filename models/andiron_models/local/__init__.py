@@ -1,0 +1,1 @@
+"""The local backend: the daemon's side of the worker process."""

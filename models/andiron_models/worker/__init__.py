@@ -1,0 +1,1 @@
+"""The worker process: the one place where a model is loaded and evaluated."""

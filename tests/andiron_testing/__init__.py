@@ -1,0 +1,1 @@
+"""Fakes, stand-ins and small files the tests share."""

@@ -11,10 +11,10 @@ from andiron_installer.bootstrap.child import hand_over
 from andiron_installer.bootstrap.console import Console
 from andiron_installer.bootstrap.environment import Environment
 from andiron_installer.bootstrap.failures import INTERRUPTED, SetupError
+from andiron_installer.bootstrap.options import add_setup_options, setup_arguments
 from andiron_installer.bootstrap.plan import Wish, outline
 from andiron_installer.bootstrap.preparation import disk_error, prepare
 from andiron_installer.bootstrap.source import Source, find_source
-from andiron_installer.bootstrap.options import add_setup_options, setup_arguments
 
 _TEST_EXTRAS = ("test", "tray")
 

@@ -1,7 +1,7 @@
 """What the person sees: one line a step, moving while the step goes on.
 
-On a terminal the line is rewritten in place; elsewhere a step says once that it began, then at most every
-half minute how far it is, so that a log stays short.
+On a terminal the line is rewritten in place; elsewhere a step that takes long says every half minute how far
+it is, so that a log stays short.
 """
 
 import shutil
@@ -61,7 +61,7 @@ class StepLine:
         self._console = console
         self._name = name
         self._began = time.monotonic()
-        self._said = float("-inf")
+        self._said = self._began
 
     @property
     def elapsed_seconds(self) -> float:
@@ -75,7 +75,7 @@ class StepLine:
             self._console.rewrite(f"{line}  ({duration(self.elapsed_seconds)})")
         elif time.monotonic() - self._said >= _HEARTBEAT_SECONDS:
             self._said = time.monotonic()
-            self._console.say(line if self.elapsed_seconds < 1 else f"{line}  ({duration(self.elapsed_seconds)})")
+            self._console.say(f"{line}  ({duration(self.elapsed_seconds)})")
 
     def done(self, text: str) -> None:
         """Close the step with what came of it."""

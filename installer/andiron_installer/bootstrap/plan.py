@@ -56,8 +56,9 @@ def outline(state: State, wish: Wish, environment: Path) -> list[tuple[str, str]
     """List the steps and what each will do, as far as it is known before the index was asked."""
     lines = [("environment", f"{environment}, {EXPLANATIONS[state]}")]
     if state != "ready":
+        more = f" (with {', '.join(wish.extras)})" if wish.extras else ""
         lines.append(("engine", "llama.cpp: a prebuilt wheel where one is offered, else built from source"))
-        lines.append(("packages", "Andiron and what it needs" + "".join(f", {extra}" for extra in wish.extras)))
+        lines.append(("packages", f"Andiron and what it needs{more}"))
     if wish.with_model:
         lines.append(("model", wish.model or "the one that fits this machine"))
     if wish.start:

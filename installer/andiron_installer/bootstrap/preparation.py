@@ -55,7 +55,7 @@ class _Preparation:
         kept_extras = self._make(state)
         offer = self._look()
         if offer in ("source", "cached"):
-            self._build()
+            self._build(offer)
         self._install(sorted({*wanted.extras, *kept_extras}))
         self._try_engine()
         found = Stamp(**{**wanted.__dict__, "extras": tuple(sorted({*wanted.extras, *kept_extras}))})
@@ -88,7 +88,7 @@ class _Preparation:
         step.done(engine_line(offer, os.cpu_count() or 1))
         return offer
 
-    def _build(self) -> None:
+    def _build(self, offer: Offer) -> None:
         """Build the engine's wheel and keep it; a half-written one never gets into the folder of the kept."""
         drafts = self._environment.wheels.with_suffix(".part")
         shutil.rmtree(drafts, ignore_errors=True)
@@ -98,7 +98,7 @@ class _Preparation:
         shutil.rmtree(self._environment.wheels, ignore_errors=True)
         drafts.replace(self._environment.wheels)
         built = next(self._environment.wheels.glob("*.whl")).name.split("-")[1]
-        step.done(f"{ENGINE} {built} is built")
+        step.done(f"{ENGINE} {built}, {'built' if offer == 'source' else 'taken from the cache'}")
 
     def _install(self, extras: Sequence[str]) -> None:
         self._environment.unstamp()
@@ -108,7 +108,8 @@ class _Preparation:
         if self._environment.wheels.is_dir():
             options += ["--find-links", str(self._environment.wheels)]
         self._pip(step, "packages", ["install", *options])
-        step.done(f"Andiron {self._source.version} is installed" + "".join(f", {extra}" for extra in extras))
+        more = f" (with {', '.join(extras)})" if extras else ""
+        step.done(f"Andiron {self._source.version} and what it needs, installed{more}")
 
     def _try_engine(self) -> None:
         """Load the engine once, in a process of its own: a wheel for other processors fails here, not later."""

@@ -66,5 +66,5 @@ def find_paths(home: str | None = None) -> Paths:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and its parents, that only its owner may enter."""
+    """Make a folder that only its owner may enter, and the ones above it as usual."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

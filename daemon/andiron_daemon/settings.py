@@ -3,10 +3,13 @@
 `SETTINGS` feeds parsing, `--help`, docs/settings.md and the masked view in `/api/v1/status`.
 Precedence: command line > environment > `.env` > TOML in the config folder > default. The `.env` is the
 one named by `--env-file`, else the config folder's; a working folder's own is never read, because it
-belongs to whatever project lies there and could redirect keys and code.
+belongs to whatever project lies there and could redirect keys and code. An empty variable stands for the
+default: an empty HOST must never come to mean every address.
 """
 
+import io
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,7 +20,8 @@ import msgspec
 from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import Paths
 
-Kind = Literal["text", "secret", "flag", "integer", "seconds", "choice", "list"]
+Kind = Literal["text", "secret", "flag", "integer", "seconds", "choice", "list", "url"]
+_PASSWORD = re.compile(r"(?<=://)[^/@]*@")
 _FLAGS = {
     "1": True,
     "true": True,
@@ -31,7 +35,7 @@ _FLAGS = {
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the table; `minimum` and `maximum` bound numbers, `choices` names the words allowed."""
+    """One row of the table; `minimum` and `maximum` bound numbers, `choices` are the words, or a URL's schemes."""
 
     name: str
     variable: str
@@ -87,15 +91,31 @@ SETTINGS: tuple[Setting, ...] = (
         variable="OPENAI_MAX_TOKENS",
         minimum=1,
     ),
-    _setting("openai_base_url", "text", "", "Address of an OpenAI-compatible server.", variable="OPENAI_BASE_URL"),
+    _setting(
+        "openai_base_url",
+        "url",
+        "",
+        "Address of an OpenAI-compatible server.",
+        variable="OPENAI_BASE_URL",
+        choices=("http", "https"),
+    ),
     _setting(
         "database_url",
-        "text",
+        "url",
         "",
         "sqlite:///path of the database; empty is the data folder.",
         variable="DATABASE_URL",
+        choices=("sqlite",),
     ),
-    _setting("redis_url", "text", "", "Kept for team mode; not used yet.", variable="REDIS_URL"),
+    _setting(
+        "redis_url",
+        "url",
+        "",
+        "Kept for team mode; not used yet.",
+        variable="REDIS_URL",
+        choices=("redis", "rediss", "unix"),
+    ),
+    _setting("log_format", "choice", "plain", "How the log file is written.", choices=("plain", "json")),
 )
 
 
@@ -125,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     openai_base_url: str = ""
     database_url: str = ""
     redis_url: str = ""
+    log_format: str = "plain"
     sources: dict[str, str] = {}
 
     def __repr__(self) -> str:
@@ -139,6 +160,8 @@ def masked(settings: Settings) -> dict[str, Any]:
         value = getattr(settings, setting.name)
         if setting.kind == "secret":
             value = "set" if value else "not set"
+        elif setting.kind == "url":
+            value = _PASSWORD.sub("***@", value)
         view[setting.name] = list(value) if isinstance(value, tuple) else value
     return view
 
@@ -176,7 +199,8 @@ def load_settings(
     ):
         for setting in SETTINGS:
             if setting.variable in variables:
-                take(setting.name, _parse(setting, variables[setting.variable], source), source)
+                raw = variables[setting.variable]
+                take(setting.name, _parse(setting, raw, source) if raw.strip() else setting.default, source)
     for setting in SETTINGS:
         given = (command_line or {}).get(setting.name)
         if given is not None:
@@ -194,22 +218,33 @@ def _from_toml(file: Path) -> Iterable[tuple[Setting, Any]]:
     by_name = {setting.name: setting for setting in SETTINGS}
     for name, raw in table.items():
         if name not in by_name:
-            close = ", ".join(sorted(by_name))
-            raise ConfigurationError(f"{file}: there is no setting {name!r}", hint=f"The settings are: {close}.")
+            raise ConfigurationError(f"{file}: there is no setting {name!r}", hint=_suggest(name, by_name))
         yield by_name[name], raw
 
 
-def _from_dotenv(file: Path, *, required: bool) -> Mapping[str, str]:
-    if not file.exists():
-        if required:
-            raise ConfigurationError(f"{file}: no such file", hint="Name an existing .env with --env-file.")
-        return {}
-    from dotenv import dotenv_values
+def _suggest(name: str, known: Iterable[str]) -> str:
+    import difflib
 
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"The settings are: {', '.join(sorted(known))}."
+
+
+def _from_dotenv(file: Path, *, required: bool) -> Mapping[str, str]:
     try:
-        return {key: value for key, value in dotenv_values(file).items() if value is not None}
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if required:
+            raise ConfigurationError(f"{file}: no such file", hint="Name an existing .env with --env-file.") from None
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file}: cannot be read: {error}", hint="Mend or remove the file.") from error
+    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
+
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            raise ConfigurationError(f"{file}: line {binding.original.line} is not NAME=VALUE", hint="Mend the line.")
+    return {key: value for key, value in dotenv_values(stream=io.StringIO(text)).items() if value is not None}
 
 
 def _parse(setting: Setting, raw: Any, source: str) -> Any:
@@ -217,8 +252,10 @@ def _parse(setting: Setting, raw: Any, source: str) -> Any:
     try:
         return _PARSERS[setting.kind](setting, raw)
     except (ValueError, TypeError) as error:
-        key = setting.name if source.endswith(".toml") else setting.variable
-        shown = "(secret)" if setting.kind == "secret" else repr(raw)
+        key = {"command line": f"--{setting.name.replace('_', '-')}"}.get(source, setting.variable)
+        if source.endswith(".toml"):
+            key = setting.name
+        shown = "(secret)" if setting.kind == "secret" else _PASSWORD.sub("***@", repr(raw))
         raise ConfigurationError(
             f"{source}: {key} is {shown}, but {error}", hint=setting.help, details={"setting": setting.name}
         ) from error
@@ -229,6 +266,8 @@ def _parse_text(setting: Setting, raw: Any) -> str:
         raise TypeError("text was expected")
     if "\0" in raw or "\n" in raw:
         raise ValueError("one line of text was expected")
+    if not raw.strip() and setting.default:
+        raise ValueError("a text that is not empty was expected")
     return raw.strip()
 
 
@@ -266,6 +305,16 @@ def _parse_choice(setting: Setting, raw: Any) -> str:
     return str(raw)
 
 
+def _parse_url(setting: Setting, raw: Any) -> str:
+    text = _parse_text(setting, raw)
+    scheme, separator, rest = text.partition("://")
+    if text and (scheme not in setting.choices or not separator or not rest):
+        raise ValueError(
+            f"an address beginning with {' or '.join(f'{word}://' for word in setting.choices)} was expected"
+        )
+    return text
+
+
 def _parse_list(setting: Setting, raw: Any) -> tuple[str, ...]:
     if isinstance(raw, str):
         text = raw.strip()
@@ -283,4 +332,5 @@ _PARSERS = {
     "seconds": _parse_number,
     "choice": _parse_choice,
     "list": _parse_list,
+    "url": _parse_url,
 }

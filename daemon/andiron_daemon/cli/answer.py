@@ -1,0 +1,44 @@
+"""An answer as it comes: its text on stdout, and who gave it, how fast and what was cut on stderr."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from andiron_daemon.cli.output import note, plain
+from andiron_daemon.client import Event
+
+
+def show_answer(events: Iterable[Event], on_start: Callable[[dict[str, Any]], None]) -> None:
+    """Print the text of a stream, then its closing line; hand on what the `start` event tells."""
+    for event in events:
+        if event.name == "start":
+            on_start(event.data)
+        elif event.name == "delta":
+            sys.stdout.write(plain(event.data["text"]))
+            sys.stdout.flush()
+        elif event.name == "done":
+            click.echo()
+            show_closing(event.data)
+
+
+def show_closing(body: dict[str, Any]) -> None:
+    """Say who answered, how fast, and what an honest answer must not hide."""
+    note(closing_line(body))
+    if fallback := body.get("fallback"):
+        note(f"{fallback['from_backend']} could not answer: {fallback['message']}")
+    if truncated := body.get("truncated"):
+        note(f"{truncated['dropped_tokens']} tokens did not fit and were left out: {truncated['what']}")
+    if body.get("finish_reason") == "length":
+        note("The answer was cut at its longest length.")
+
+
+def closing_line(body: dict[str, Any]) -> str:
+    """Return `backend · model · N tokens · S tokens/s`."""
+    count = body["usage"]["completion_tokens"]
+    seconds = body["timings"]["generate_ms"] / 1000
+    parts = [body["backend"], body["model"], f"{count} tokens"]
+    if count and seconds > 0:
+        parts.append(f"{count / seconds:.1f} tokens/s")
+    return " · ".join(parts)

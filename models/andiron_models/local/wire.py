@@ -1,0 +1,233 @@
+"""The messages between the daemon and its worker, and how they are framed.
+
+A frame is four bytes of length (big-endian) and that many bytes of msgpack: one tagged struct. The daemon
+sends `ToWorker`, the worker `FromWorker`. Either side treats a frame it cannot decode as the end of the other.
+
+    Load ─► Loading* ─► Ready | LoadFailed
+    Chat, Infill ─► Taken ─► Piece* ─► Done | Failed          (Failed may come without Taken)
+    Cancel ─► Done(cancelled), unless the answer was over
+    Measure ─► Measured;  Quantize ─► Quantized | Failed;  Stop ─► the process ends
+"""
+
+import struct
+from typing import Any, BinaryIO
+
+import msgspec
+
+from andiron_models.errors import ModelError, error_from_code
+from andiron_models.layout import InfillLayout
+from andiron_models.types import ChatRequest, Finish, InfillRequest, TokenLogprob
+
+HEADER = struct.Struct(">I")
+FRAME_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load"):
+    """Load this model; `context_length`, `threads` as decided by the daemon."""
+
+    path: str
+    context_length: int
+    threads: int
+    gpu_layers: int
+    completion_slots: int = 2
+    chat_slots: int = 2
+    queue_limit: int = 64
+    state_cache_bytes: int = 0
+    state_folder: str | None = None
+    layout: InfillLayout | None = None
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True, tag="chat"):
+    """Answer a conversation."""
+
+    id: int
+    request: ChatRequest
+
+
+class Infill(msgspec.Struct, frozen=True, kw_only=True, tag="infill"):
+    """Fill a gap."""
+
+    id: int
+    request: InfillRequest
+
+
+class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
+    """Stop working on a request, wherever it is."""
+
+    id: int
+
+
+class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
+    """Measure speed and the model's fit to a text; the engine must be idle."""
+
+    id: int
+    text: str
+
+
+class Quantize(msgspec.Struct, frozen=True, kw_only=True, tag="quantize"):
+    """Write a GGUF anew in another quantization; needs no loaded model."""
+
+    id: int
+    source: str
+    target: str
+    quantization: str
+    threads: int
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
+    """End the process; what runs is dropped."""
+
+
+class Loading(msgspec.Struct, frozen=True, kw_only=True, tag="loading"):
+    """How much of the model is read, 0 to 1."""
+
+    fraction: float
+
+
+class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What was loaded and how it will run."""
+
+    description: str
+    context_length: int
+    trained_context_length: int
+    threads: int
+    gpu_layers: int
+    slots: int
+    can_chat: bool
+    can_infill: bool
+    size_bytes: int
+    parameters: int
+    prompt_tokens_per_second: float
+    generate_tokens_per_second: float
+    slice_tokens: int
+    infill_note: str | None = None
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
+    """The model is loaded."""
+
+    info: EngineInfo
+
+
+class LoadFailed(msgspec.Struct, frozen=True, kw_only=True, tag="load_failed"):
+    """The model cannot be loaded; the process ends."""
+
+    message: str
+    hint: str | None = None
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True, tag="taken"):
+    """The request is queued."""
+
+    id: int
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece", omit_defaults=True):
+    """Text that was generated."""
+
+    id: int
+    text: str
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
+    """The request is over."""
+
+    id: int
+    finish: Finish
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+    """The request failed; the others go on."""
+
+    id: int
+    code: str
+    message: str
+    hint: str | None = None
+    details: dict[str, Any] = {}
+
+    def error(self) -> ModelError:
+        """Make the error this message stands for."""
+        return error_from_code(self.code, self.message, self.hint, self.details)
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True, tag="measured"):
+    """Speeds in tokens per second, and the mean negative log likelihood of the text in nats per token."""
+
+    id: int
+    prompt_tokens_per_second: float
+    generate_tokens_per_second: float
+    slices: dict[int, float]
+    mean_loss: float
+
+
+class Quantized(msgspec.Struct, frozen=True, kw_only=True, tag="quantized"):
+    """The new file is written whole."""
+
+    id: int
+    size_bytes: int
+
+
+class Stats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
+    """How the engine is doing, sent when something changed, at most some times a second."""
+
+    running: int
+    waiting: int
+    cells_used: int
+    cells: int
+    states_bytes: int
+    states: int
+    prompt_tokens_per_second: float
+    generate_tokens_per_second: float
+    rss_bytes: int
+
+
+ToWorker = Load | Chat | Infill | Cancel | Measure | Quantize | Stop
+FromWorker = Loading | Ready | LoadFailed | Taken | Piece | Done | Failed | Measured | Quantized | Stats
+
+_encoder = msgspec.msgpack.Encoder()
+to_worker_decoder: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
+from_worker_decoder: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
+
+
+class BrokenPipeProtocolError(Exception):
+    """The other side sent something that is not a frame, or stopped inside one."""
+
+
+def encode(message: ToWorker | FromWorker) -> bytes:
+    """Make one frame."""
+    body = _encoder.encode(message)
+    return HEADER.pack(len(body)) + body
+
+
+def frame_length(header: bytes) -> int:
+    """Read a frame's length.
+
+    Raises:
+        BrokenPipeProtocolError: the length is over the limit, so this is not a frame.
+    """
+    (length,) = HEADER.unpack(header)
+    if length > FRAME_LIMIT_BYTES:
+        raise BrokenPipeProtocolError(f"a frame of {length} bytes was announced")
+    return int(length)
+
+
+def read_message(stream: BinaryIO) -> ToWorker | None:
+    """Read the next message for the worker, blocking; `None` at the end of the stream.
+
+    Raises:
+        BrokenPipeProtocolError: the stream ended inside a frame, or the frame is none of ours.
+    """
+    header = stream.read(HEADER.size)
+    if not header:
+        return None
+    if len(header) < HEADER.size:
+        raise BrokenPipeProtocolError("the stream ended inside a header")
+    length = frame_length(header)
+    body = stream.read(length)
+    if len(body) < length:
+        raise BrokenPipeProtocolError("the stream ended inside a frame")
+    try:
+        return to_worker_decoder.decode(body)
+    except msgspec.MsgspecError as error:
+        raise BrokenPipeProtocolError(f"a frame could not be read: {error}") from error

@@ -1,0 +1,27 @@
+"""The worker process: `python -m andiron_models.worker`, spoken to over standard input and output.
+
+Whatever libraries print goes to standard error; the descriptor of standard output is kept for frames alone.
+"""
+
+import os
+import signal
+import sys
+
+
+def main() -> int:
+    """Run until the daemon says stop or goes away; 0 in both cases."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    frames = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    from andiron_models.worker.loop import run
+
+    with os.fdopen(frames, "wb") as sink:
+        try:
+            run(sys.stdin.buffer, sink)
+        except BrokenPipeError:
+            return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

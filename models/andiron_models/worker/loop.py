@@ -1,0 +1,238 @@
+"""The worker's two threads: one reads the pipe and prepares, one evaluates and answers.
+
+    pipe ─► reading thread (decode, template, tokenize) ─► inbox ─► evaluating thread (scheduler, engine) ─► pipe
+
+The reading thread interrupts an evaluation that is no longer wanted. When the pipe closes, the process ends.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import psutil
+
+from andiron_models.errors import ModelError
+from andiron_models.local import wire
+from andiron_models.types import Priority
+from andiron_models.worker import state_file
+from andiron_models.worker.engine import EngineOptions, LlamaEngine, quantize
+from andiron_models.worker.job import Job, Lane
+from andiron_models.worker.measure import calibrate, measure
+from andiron_models.worker.pace import Pace
+from andiron_models.worker.preparation import Preparation
+from andiron_models.worker.scheduler import SHORT_SLICE_MS, Scheduler
+from andiron_models.worker.states import StateStore
+
+_STATS_SECONDS = 0.5
+_SLICE_LIMIT = 512
+
+Inbox = queue.SimpleQueue[Job | wire.ToWorker]
+
+
+class Outbox:
+    """The way back to the daemon; any thread may send, frames never mix."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, message: wire.FromWorker) -> None:
+        """Write one frame."""
+        frame = wire.encode(message)
+        with self._lock:
+            self._stream.write(frame)
+            self._stream.flush()
+
+
+def run(source: BinaryIO, sink: BinaryIO) -> None:
+    """Serve one daemon until it says stop or goes away."""
+    outbox = Outbox(sink)
+    first = wire.read_message(source)
+    while isinstance(first, wire.Quantize):
+        _quantize(first, outbox)
+        first = wire.read_message(source)
+    if isinstance(first, wire.Load):
+        _serve(first, source, outbox)
+
+
+def _serve(load: wire.Load, source: BinaryIO, outbox: Outbox) -> None:
+    lanes = [Lane.COMPLETION] * load.completion_slots + [Lane.CHAT] * load.chat_slots
+    options = EngineOptions(
+        context_length=load.context_length, threads=load.threads, gpu_layers=load.gpu_layers, sequences=len(lanes)
+    )
+    pace = Pace()
+    try:
+        engine = LlamaEngine(Path(load.path), options, _progress(outbox))
+        preparation = Preparation(engine, load.layout)
+        calibrate(engine, pace, time.monotonic)
+    except ModelError as error:
+        outbox.send(wire.LoadFailed(message=error.message, hint=error.hint))
+        return
+    states = StateStore(load.state_cache_bytes)
+    saved = state_file.path_for(load.state_folder, engine.path)
+    if saved is not None:
+        state_file.read(saved, states)
+    scheduler = Scheduler(
+        engine,
+        lanes=lanes,
+        queue_limit=load.queue_limit,
+        states=states,
+        pace=pace,
+        clock=time.monotonic,
+        emit=outbox.send,
+    )
+    inbox: Inbox = queue.SimpleQueue()
+    reading = threading.Thread(
+        target=_read, args=(source, inbox, outbox, preparation, scheduler, engine), name="reader", daemon=True
+    )
+    outbox.send(wire.Ready(info=_info(load, engine, preparation, pace)))
+    reading.start()
+    _evaluate(inbox, outbox, scheduler, engine)
+    if saved is not None:
+        scheduler.slots.save_all()
+        state_file.write(saved, states)
+    engine.close()
+
+
+def _read(
+    source: BinaryIO,
+    inbox: Inbox,
+    outbox: Outbox,
+    preparation: Preparation,
+    scheduler: Scheduler,
+    engine: LlamaEngine,
+) -> None:
+    """Read the pipe to its end, which is also the end of the evaluation."""
+    try:
+        while (message := wire.read_message(source)) is not None:
+            match message:
+                case wire.Chat() | wire.Infill():
+                    _take(message, inbox, outbox, preparation, scheduler, engine)
+                case wire.Cancel():
+                    inbox.put(message)
+                    if scheduler.should_interrupt(cancelled=message.id):
+                        engine.interrupt()
+                case _:
+                    inbox.put(message)
+    finally:
+        inbox.put(wire.Stop())
+        engine.interrupt()
+
+
+def _take(
+    message: wire.Chat | wire.Infill,
+    inbox: Inbox,
+    outbox: Outbox,
+    preparation: Preparation,
+    scheduler: Scheduler,
+    engine: LlamaEngine,
+) -> None:
+    try:
+        if isinstance(message, wire.Chat):
+            job = preparation.chat(message.id, message.request)
+        else:
+            job = preparation.infill(message.id, message.request)
+    except ModelError as error:
+        outbox.send(
+            wire.Failed(id=message.id, code=error.code, message=error.message, hint=error.hint, details=error.details)
+        )
+        return
+    inbox.put(job)
+    if scheduler.should_interrupt(completion_came=job.priority is Priority.COMPLETION):
+        engine.interrupt()
+
+
+def _evaluate(inbox: Inbox, outbox: Outbox, scheduler: Scheduler, engine: LlamaEngine) -> None:
+    """Work until told to stop; asleep while there is nothing to do."""
+    reported_at = 0.0
+    process = psutil.Process()
+    while True:
+        if scheduler.is_idle:
+            outbox.send(_stats(scheduler, process))
+        while scheduler.is_idle or not inbox.empty():
+            message = inbox.get()
+            if isinstance(message, wire.Stop):
+                return
+            _handle(message, outbox, scheduler, engine)
+        scheduler.step()
+        now = time.monotonic()
+        if now - reported_at >= _STATS_SECONDS:
+            reported_at = now
+            outbox.send(_stats(scheduler, process))
+
+
+def _handle(message: Job | wire.ToWorker, outbox: Outbox, scheduler: Scheduler, engine: LlamaEngine) -> None:
+    match message:
+        case Job():
+            scheduler.submit(message)
+        case wire.Cancel():
+            scheduler.cancel(message.id)
+        case wire.Measure() if scheduler.is_idle:
+            for slot in scheduler.slots.slots:
+                scheduler.slots.empty(slot)
+            outbox.send(measure(engine, engine.tokenize(message.text), message.id, time.monotonic))
+        case wire.Measure():
+            outbox.send(wire.Failed(id=message.id, code="queue_full", message="the engine is busy"))
+        case _:
+            raise wire.BrokenPipeProtocolError(f"{type(message).__name__} cannot come now")
+
+
+def _quantize(message: wire.Quantize, outbox: Outbox) -> None:
+    try:
+        size = quantize(Path(message.source), Path(message.target), message.quantization, message.threads)
+    except ModelError as error:
+        outbox.send(wire.Failed(id=message.id, code=error.code, message=error.message, hint=error.hint))
+    else:
+        outbox.send(wire.Quantized(id=message.id, size_bytes=size))
+
+
+def _progress(outbox: Outbox) -> Callable[[float], None]:
+    """Make a progress callback that reports whole percents."""
+    shown = -1
+
+    def report(fraction: float) -> None:
+        nonlocal shown
+        percent = int(100 * fraction)
+        if percent > shown:
+            shown = percent
+            outbox.send(wire.Loading(fraction=fraction))
+
+    return report
+
+
+def _info(load: wire.Load, engine: LlamaEngine, preparation: Preparation, pace: Pace) -> wire.EngineInfo:
+    note = None if preparation.can_infill else "no infill tokens; the text before the cursor is continued"
+    return wire.EngineInfo(
+        description=engine.description,
+        context_length=engine.context_length,
+        trained_context_length=engine.trained_context_length,
+        threads=load.threads,
+        gpu_layers=load.gpu_layers if engine.can_offload else 0,
+        slots=load.completion_slots + load.chat_slots,
+        can_chat=preparation.can_chat,
+        can_infill=preparation.can_infill,
+        size_bytes=engine.size_bytes,
+        parameters=engine.parameters,
+        prompt_tokens_per_second=pace.tokens_per_second(64),
+        generate_tokens_per_second=pace.tokens_per_second(1),
+        slice_tokens=pace.tokens_within(SHORT_SLICE_MS, _SLICE_LIMIT),
+        infill_note=note,
+    )
+
+
+def _stats(scheduler: Scheduler, process: psutil.Process) -> wire.Stats:
+    slots = scheduler.slots
+    return wire.Stats(
+        running=scheduler.running_count,
+        waiting=scheduler.waiting_count,
+        cells_used=slots.cells_used,
+        cells=slots.cells,
+        states_bytes=slots.states.size_bytes,
+        states=len(slots.states),
+        prompt_tokens_per_second=scheduler.pace.tokens_per_second(64),
+        generate_tokens_per_second=scheduler.pace.tokens_per_second(1),
+        rss_bytes=int(process.memory_info().rss),
+    )

@@ -1,0 +1,173 @@
+"""From a request to a job: template or infill layout, tokens, sampler, stops.
+
+Runs on the thread that reads the pipe, beside the evaluation, and touches only what the engine lets any
+thread read.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from andiron_models.errors import InvalidRequestError
+from andiron_models.layout import InfillLayout
+from andiron_models.types import ChatRequest, InfillRequest, Sampling, check_sampling
+from andiron_models.worker.chat_template import ChatTemplate
+from andiron_models.worker.infill import InfillTokens, Prompt, continue_plainly, lay_out
+from andiron_models.worker.job import Job, Lane
+from andiron_models.worker.sampling import TokenSampler
+from andiron_models.worker.text import AnswerText
+
+
+class Reader(Protocol):
+    """The part of the engine that turns text into tokens."""
+
+    @property
+    def context_length(self) -> int:
+        """Cells in all."""
+
+    @property
+    def begin_token(self) -> int | None:
+        """The token every text begins with, where the model wants one."""
+
+    @property
+    def chat_template(self) -> str | None:
+        """The template in the model's file."""
+
+    def special_text(self, name: str) -> str:
+        """Return the text of the model's `bos` or `eos` token."""
+
+    def infill_token_ids(self) -> tuple[int, int, int] | None:
+        """Return the ids of the prefix, suffix and middle tokens the file names, if it names all."""
+
+    def token_text(self, token: int) -> str:
+        """Return the vocabulary's own text of a token."""
+
+    def token_id(self, text: str) -> int | None:
+        """Find the single special token of that text."""
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Turn text into tokens."""
+
+    def sampler(self, sampling: Sampling) -> TokenSampler:
+        """Make a request's sampler."""
+
+
+class Preparation:
+    """What is known of one loaded model about making prompts."""
+
+    def __init__(self, reader: Reader, layout: InfillLayout | None) -> None:
+        self._reader = reader
+        self._infill = find_infill_tokens(reader, layout)
+        self._ends = _end_tokens(reader, self._infill)
+        source = reader.chat_template
+        self._template = (
+            ChatTemplate(source, reader.special_text("bos"), reader.special_text("eos")) if source else None
+        )
+
+    @property
+    def can_chat(self) -> bool:
+        """Whether the model's file has a chat template."""
+        return self._template is not None
+
+    @property
+    def can_infill(self) -> bool:
+        """Whether the model has the tokens to infill with."""
+        return self._infill is not None
+
+    def chat(self, job_id: int, request: ChatRequest) -> Job:
+        """Make the job of a chat.
+
+        Raises:
+            InvalidRequestError: the model cannot chat, or the request cannot be meant.
+        """
+        check_sampling(request.sampling)
+        if self._template is None:
+            raise InvalidRequestError(
+                "this model cannot chat: its file has no chat template",
+                hint="Choose another model for chat: `andiron models use ID --for chat`.",
+            )
+        if not request.messages:
+            raise InvalidRequestError("there is no message to answer", hint="Send at least one.")
+        tokens: list[int] = []
+        for part in self._template.render(request.messages):
+            tokens += self._reader.tokenize(part.text, special=part.trusted)
+        begin = self._reader.begin_token
+        if begin is not None and tokens[:1] != [begin]:
+            tokens.insert(0, begin)
+        return Job(
+            job_id=job_id,
+            lane=Lane.CHAT,
+            priority=request.priority,
+            prompt=Prompt(tokens=tokens),
+            max_tokens=_checked(request.max_tokens),
+            sampler=self._reader.sampler(request.sampling),
+            text=AnswerText(request.sampling.stop),
+            place=request.place,
+        )
+
+    def infill(self, job_id: int, request: InfillRequest) -> Job:
+        """Make the job of an infill; a model that cannot infill continues the prefix.
+
+        Raises:
+            InvalidRequestError: the request cannot be meant.
+            ContextTooLongError: the budget leaves no room.
+        """
+        check_sampling(request.sampling)
+        max_tokens = _checked(request.max_tokens) or 0
+        limit = self._reader.context_length - max_tokens - 1
+        if request.max_prompt_tokens is not None:
+            limit = min(limit, request.max_prompt_tokens)
+        if self._infill is not None:
+            prompt = lay_out(request, self._infill, self._reader.tokenize, limit)
+        else:
+            prompt = continue_plainly(request, self._reader.begin_token, self._reader.tokenize, limit)
+        return Job(
+            job_id=job_id,
+            lane=Lane.COMPLETION,
+            priority=request.priority,
+            prompt=prompt,
+            max_tokens=max_tokens,
+            sampler=self._reader.sampler(request.sampling),
+            text=AnswerText(request.sampling.stop, single_line=request.single_line),
+            place=request.place,
+            end_tokens=self._ends,
+        )
+
+
+def find_infill_tokens(reader: Reader, layout: InfillLayout | None) -> InfillTokens | None:
+    """Find a layout's tokens in the vocabulary; without a layout, what the model's file itself names."""
+    if layout is None:
+        ids = reader.infill_token_ids()
+        if ids is None:
+            return None
+        prefix, suffix, middle = (reader.token_text(token) for token in ids)
+        layout = InfillLayout(prefix_token=prefix, suffix_token=suffix, middle_token=middle)
+        return InfillTokens(layout=layout, prefix=ids[0], suffix=ids[1], middle=ids[2], begin=reader.begin_token)
+    find: Callable[[str], int | None] = reader.token_id
+    found = find(layout.prefix_token), find(layout.suffix_token), find(layout.middle_token)
+    if found[0] is None or found[1] is None or found[2] is None:
+        return None
+    return InfillTokens(
+        layout=layout,
+        prefix=found[0],
+        suffix=found[1],
+        middle=found[2],
+        file=find(layout.file_token) if layout.file_token else None,
+        begin=reader.begin_token,
+    )
+
+
+def _end_tokens(reader: Reader, infill: InfillTokens | None) -> frozenset[int]:
+    if infill is None:
+        return frozenset()
+    ends = {infill.prefix, infill.suffix, infill.middle}
+    for text in infill.layout.stop_tokens:
+        token = reader.token_id(text)
+        if token is not None:
+            ends.add(token)
+    return frozenset(ends)
+
+
+def _checked(max_tokens: int | None) -> int | None:
+    if max_tokens is not None and max_tokens < 0:
+        raise InvalidRequestError(f"max_tokens is {max_tokens}, which is less than 0", hint="Leave it out.")
+    return max_tokens

@@ -1,0 +1,81 @@
+"""How the database came to look as it does: one function a step, in order, never changed afterwards.
+
+`PRAGMA user_version` counts the steps taken; each is one transaction together with its count, so that a
+crash leaves a whole database of one version. sqlite-utils is imported only when a step is due.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from andiron_daemon.storage.transaction import transaction
+
+if TYPE_CHECKING:
+    import sqlite_utils
+    from sqlite_utils.db import Table
+
+    Migration = Callable[[sqlite_utils.Database], None]
+
+# "ANDI": says to `file` and to ourselves whose database this is.
+APPLICATION_ID = 0x414E4449
+
+MIGRATIONS: "list[Migration]" = []
+
+
+def migration(step: "Migration") -> "Migration":
+    """Add a step at the end."""
+    MIGRATIONS.append(step)
+    return step
+
+
+def apply_migrations(connection: sqlite3.Connection, steps: "Sequence[Migration]") -> None:
+    """Take the steps that are due."""
+    import sqlite_utils
+
+    tables = sqlite_utils.Database(connection, execute_plugins=False)
+    for number in range(schema_version(connection) + 1, len(steps) + 1):
+        with transaction(connection):
+            steps[number - 1](tables)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+def schema_version(connection: sqlite3.Connection) -> int:
+    """Count the steps taken."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@migration
+def m001_conversations(tables: "sqlite_utils.Database") -> None:
+    """Keep conversations and their messages, and search them."""
+    conversations: Table = tables.table("conversations")
+    conversations.create(
+        {"id": str, "title": str, "created_at": str, "updated_at": str},
+        pk="id",
+        not_null={"title", "created_at", "updated_at"},
+    )
+    conversations.create_index(["updated_at", "id"])
+    # An integer key of its own, because the search index points at it and a plain rowid may change in VACUUM.
+    tables.execute(
+        """
+        CREATE TABLE messages (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            role TEXT NOT NULL,
+            content TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            backend TEXT,
+            model TEXT,
+            finish_reason TEXT,
+            error TEXT,
+            prompt_tokens INTEGER,
+            prompt_tokens_cached INTEGER,
+            prompt_tokens_evaluated INTEGER,
+            completion_tokens INTEGER
+        )
+        """
+    )
+    messages: Table = tables.table("messages")
+    messages.create_index(["conversation_id", "number"])
+    messages.enable_fts(["content"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")

@@ -59,6 +59,7 @@ class RegisteredBackend:
         self._lock = asyncio.Lock()
         self._backend: Backend | None = None
         self._failure: str | None = None
+        self._hint = f"Mend or uninstall the package that provides {entry_point.value}."
         self._closed = False
 
     @property
@@ -121,7 +122,7 @@ class RegisteredBackend:
                 backend = create(self._configuration)
                 self._check(backend)
             except ModelError as error:
-                self._failure = error.message
+                self._failure, self._hint = error.message, error.hint or self._hint
             except Exception as error:  # noqa: BLE001 -- an edge: a stranger's module may raise anything
                 self._failure = f"{type(error).__name__}: {error}"
             else:
@@ -129,7 +130,7 @@ class RegisteredBackend:
             _log.error("the backend %s (%s) cannot be loaded: %s", self.name, self._entry_point.value, self._failure)
         raise BackendUnavailableError(
             f"the backend {self.name} cannot be loaded: {self._failure}",
-            hint=f"Mend or uninstall the package that provides {self._entry_point.value}.",
+            hint=self._hint,
             details={"entry_point": self._entry_point.value},
         )
 

@@ -1,0 +1,220 @@
+"""Andiron's requests as OpenAI's, and OpenAI's answers as Andiron's; pure functions.
+
+What a server does not know is left out where it only tunes the answer (top_k, min_p and repeat_penalty go to
+compatible servers, OpenAI has none of them), and refused where it binds the answer (a grammar, more stop
+strings than OpenAI takes).
+"""
+
+import time
+from collections.abc import Mapping, Set
+from typing import TYPE_CHECKING, Any
+
+from andiron_models.errors import BackendUnavailableError, InvalidRequestError
+from andiron_models.types import FinishReason, Message, Sampling, Timings, TokenLogprob, Usage, check_sampling
+
+if TYPE_CHECKING:
+    from openai.types import CompletionUsage
+    from openai.types.chat.chat_completion_chunk import ChoiceLogprobs
+    from openai.types.completion_choice import Logprobs
+
+MOST_STOPS = 4
+_OWN_PARAMETERS = ("top_k", "min_p", "repeat_penalty")
+# What may be left out when a model refuses it: it only tunes the answer, or the count of its tokens.
+OPTIONAL = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "stream_options"})
+
+
+def check_request(sampling: Sampling, *, is_openai: bool) -> None:
+    """Refuse what cannot be asked of the server.
+
+    Raises:
+        InvalidRequestError: naming the field.
+    """
+    check_sampling(sampling)
+    if sampling.grammar is not None:
+        raise InvalidRequestError(
+            "the backend openai takes no grammar",
+            hint="Send json_schema, or choose the backend local.",
+            details={"field": "grammar"},
+        )
+    if is_openai and len(sampling.stop) > MOST_STOPS:
+        raise InvalidRequestError(
+            f"{len(sampling.stop)} stop strings are more than the {MOST_STOPS} OpenAI takes", details={"field": "stop"}
+        )
+
+
+def chat_arguments(
+    messages: tuple[Message, ...], model: str, max_tokens: int, sampling: Sampling, *, is_openai: bool
+) -> dict[str, Any]:
+    """Make the arguments of a streaming chat completion.
+
+    OpenAI's newer models refuse `max_tokens`; most compatible servers know nothing else.
+    """
+    limit = "max_completion_tokens" if is_openai else "max_tokens"
+    arguments = _sampling_arguments(sampling, is_openai=is_openai)
+    arguments |= {
+        "model": model,
+        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        limit: max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if sampling.logprobs is not None:
+        arguments["logprobs"] = True
+        arguments["top_logprobs"] = sampling.logprobs
+    if sampling.json_schema is not None:
+        schema = {"name": "answer", "schema": sampling.json_schema}
+        arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return arguments
+
+
+def completion_arguments(prefix: str, suffix: str, model: str, max_tokens: int, sampling: Sampling) -> dict[str, Any]:
+    """Make the arguments of a streaming completion with a suffix, which only compatible servers have."""
+    logprobs = {} if sampling.logprobs is None else {"logprobs": sampling.logprobs}
+    return (
+        _sampling_arguments(sampling, is_openai=False)
+        | logprobs
+        | {
+            "model": model,
+            "prompt": prefix,
+            "suffix": suffix,
+            "max_tokens": max_tokens,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+    )
+
+
+def _sampling_arguments(sampling: Sampling, *, is_openai: bool) -> dict[str, Any]:
+    default = Sampling()
+    arguments: dict[str, Any] = {"temperature": sampling.temperature}
+    for name in ("top_p", "frequency_penalty", "presence_penalty", "seed"):
+        if getattr(sampling, name) != getattr(default, name):
+            arguments[name] = getattr(sampling, name)
+    if sampling.stop:
+        arguments["stop"] = list(sampling.stop)
+    own = {
+        name: getattr(sampling, name) for name in _OWN_PARAMETERS if getattr(sampling, name) != getattr(default, name)
+    }
+    if own and not is_openai:
+        arguments["extra_body"] = own
+    return arguments
+
+
+class Answer:
+    """One answer as it comes in, chunk by chunk; `server` is named in errors."""
+
+    def __init__(self, server: str, *, single_line: bool = False) -> None:
+        self.usage = Usage()
+        self.is_cut = False
+        self._server = server
+        self._single_line = single_line
+        self._text = ""
+        self._said: str | None = None
+        self._first_text_at: float | None = None
+
+    def take(self, chunk: Any) -> tuple[str, tuple[TokenLogprob, ...]]:
+        """Take over what a chunk brings: text, log probabilities, the reason of the end, the count of tokens.
+
+        Raises:
+            BackendUnavailableError: when the chunk is none.
+        """
+        try:
+            if chunk.usage is not None:
+                self.usage = _usage(chunk.usage)
+            for choice in chunk.choices[:1]:
+                self._said = getattr(choice, "finish_reason", None) or self._said
+                delta = getattr(choice, "delta", None)
+                if delta is None:
+                    return self._kept(choice.text or ""), _completion_logprobs(getattr(choice, "logprobs", None))
+                text = getattr(delta, "content", None) or getattr(delta, "refusal", None) or ""
+                return self._kept(text), _chat_logprobs(getattr(choice, "logprobs", None))
+        except (AttributeError, TypeError, ValueError) as error:
+            raise BackendUnavailableError(
+                f"{self._server} sent a piece of an answer that cannot be read",
+                hint="Check that OPENAI_BASE_URL is a server that speaks OpenAI's API.",
+            ) from error
+        return "", ()
+
+    def reason(self) -> FinishReason:
+        """Say why the answer ended.
+
+        Raises:
+            BackendUnavailableError: when the stream just broke off.
+            InvalidRequestError: when the server's content filter ended it.
+        """
+        if self.is_cut:
+            return "stop"
+        if self._said is None:
+            raise BackendUnavailableError(f"{self._server} broke off its answer", hint="Try again.")
+        if self._said == "content_filter":
+            raise InvalidRequestError(
+                f"the content filter of {self._server} ended the answer", details={"finish_reason": self._said}
+            )
+        return "length" if self._said == "length" else "stop"
+
+    def timings(self, started: float) -> Timings:
+        """Say where the time went: until the first text came, and from then on."""
+        now = time.perf_counter()
+        first = now if self._first_text_at is None else self._first_text_at
+        return Timings(
+            prompt_ms=(first - started) * 1000, generate_ms=(now - first) * 1000, total_ms=(now - started) * 1000
+        )
+
+    def _kept(self, text: str) -> str:
+        if text and self._first_text_at is None:
+            self._first_text_at = time.perf_counter()
+        if not self._single_line:
+            return text
+        before = len(self._text)
+        self._text, self.is_cut = first_line(self._text + text)
+        return self._text[before:]
+
+
+def first_line(text: str) -> tuple[str, bool]:
+    """Cut a text before the first line break that follows text; says whether it was cut."""
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    if end < 0 or start == len(text):
+        return text, False
+    return text[:end].removesuffix("\r"), True
+
+
+def _usage(counted: "CompletionUsage") -> Usage:
+    """Take over the server's count; nothing is estimated."""
+    details = getattr(counted, "prompt_tokens_details", None)
+    cached = (details.cached_tokens if details is not None else None) or 0
+    prompt = counted.prompt_tokens or 0
+    return Usage(
+        prompt_tokens=prompt,
+        prompt_tokens_cached=cached,
+        prompt_tokens_evaluated=max(prompt - cached, 0),
+        completion_tokens=counted.completion_tokens or 0,
+    )
+
+
+def _chat_logprobs(sent: "ChoiceLogprobs | None") -> tuple[TokenLogprob, ...]:
+    if sent is None:
+        return ()
+    return tuple(
+        TokenLogprob(
+            token=entry.token,
+            logprob=entry.logprob,
+            top=tuple((other.token, other.logprob) for other in entry.top_logprobs or ()),
+        )
+        for entry in sent.content or ()
+    )
+
+
+def _completion_logprobs(sent: "Logprobs | None") -> tuple[TokenLogprob, ...]:
+    if sent is None or not sent.tokens or not sent.token_logprobs:
+        return ()
+    tops = sent.top_logprobs or [{}] * len(sent.tokens)
+    return tuple(
+        TokenLogprob(token=token, logprob=logprob, top=tuple((top or {}).items()))
+        for token, logprob, top in zip(sent.tokens, sent.token_logprobs, tops, strict=True)
+    )
+
+
+def without(arguments: Mapping[str, Any], refused: Set[str]) -> dict[str, Any]:
+    """Leave out the parameters a model is known to refuse."""
+    return {name: value for name, value in arguments.items() if name not in refused}

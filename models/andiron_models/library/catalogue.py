@@ -69,6 +69,7 @@ class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     sha256: str | None = None
     context_length: int | None = None
     parameters: int | None = None
+    kv_bytes_per_token: int | None = None
     can_chat: bool = True
     infill: InfillLayout | None = None
     sources: tuple[Source, ...] = ()

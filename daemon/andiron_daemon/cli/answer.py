@@ -12,15 +12,24 @@ from andiron_daemon.client import Event
 
 def show_answer(events: Iterable[Event], on_start: Callable[[dict[str, Any]], None]) -> None:
     """Print the text of a stream, then its closing line; hand on what the `start` event tells."""
-    for event in events:
-        if event.name == "start":
-            on_start(event.data)
-        elif event.name == "delta":
-            sys.stdout.write(plain(event.data["text"]))
-            sys.stdout.flush()
-        elif event.name == "done":
+    is_line_open = False
+    closing: dict[str, Any] | None = None
+    try:
+        for event in events:
+            if event.name == "start":
+                on_start(event.data)
+            elif event.name == "delta":
+                sys.stdout.write(plain(event.data["text"]))
+                sys.stdout.flush()
+                is_line_open = True
+            elif event.name == "done":
+                closing = event.data
+    finally:
+        # Also after an error or Ctrl-C: what is said next gets a line of its own.
+        if is_line_open:
             click.echo()
-            show_closing(event.data)
+    if closing is not None:
+        show_closing(closing)
 
 
 def show_closing(body: dict[str, Any]) -> None:
@@ -38,7 +47,7 @@ def closing_line(body: dict[str, Any]) -> str:
     """Return `backend · model · N tokens · S tokens/s`."""
     count = body["usage"]["completion_tokens"]
     seconds = body["timings"]["generate_ms"] / 1000
-    parts = [body["backend"], body["model"], f"{count} tokens"]
+    parts = [body["backend"] or "nobody", body["model"] or "no model", f"{count} tokens"]
     if count and seconds > 0:
         parts.append(f"{count / seconds:.1f} tokens/s")
     return " · ".join(parts)

@@ -108,7 +108,6 @@ def _say_and_stay(talk: Talk, message: str) -> None:
     try:
         talk.say(message)
     except KeyboardInterrupt:
-        click.echo()
         note("Cancelled.")
     except ClientError as error:
         print_error(error.message, error.hint, 1)

@@ -44,9 +44,7 @@ class Counters:
     def count_error(self, *, request_id: str, path: str, code: str, message: str) -> None:
         """Count an error and remember it for a while."""
         self.errors[code] += 1
-        self.last_errors.append(
-            ErrorNote(at=time_now(), request_id=request_id, path=path, code=code, message=message)
-        )
+        self.last_errors.append(ErrorNote(at=time_now(), request_id=request_id, path=path, code=code, message=message))
 
     def count_answer(self, answer: Generated) -> None:
         """Add up the tokens of an answer."""

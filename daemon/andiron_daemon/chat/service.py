@@ -56,6 +56,7 @@ class _Draft(msgspec.Struct, kw_only=True):
             self.finish, self.error = delta.finish, None
 
     def record(self) -> MessageRecord:
+        reason = self.finish.reason if self.finish is not None else None
         return MessageRecord(
             id=self.message_id,
             role="assistant",
@@ -63,8 +64,8 @@ class _Draft(msgspec.Struct, kw_only=True):
             created_at=time_now(),
             backend=self.backend,
             model=self.model,
-            finish_reason="cancelled" if self.is_cancelled else self.finish and self.finish.reason,
-            usage=self.finish and self.finish.usage,
+            finish_reason="cancelled" if self.is_cancelled else reason,
+            usage=self.finish.usage if self.finish is not None else None,
             error=None if self.is_cancelled else self.error,
         )
 

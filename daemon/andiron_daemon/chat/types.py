@@ -6,6 +6,20 @@ import msgspec
 
 from andiron_daemon.answers import Generated, Started
 from andiron_daemon.positions import Range
+from andiron_daemon.storage.records import ConversationPage, ConversationRecord
+
+__all__ = (
+    "AnswerMessage",
+    "ChatAnswer",
+    "ChatContext",
+    "ChatInput",
+    "ChatStarted",
+    "ContextDiagnostic",
+    "ContextFile",
+    "ContextUse",
+    "ConversationPage",
+    "ConversationRecord",
+)
 
 
 class ContextFile(msgspec.Struct, frozen=True, kw_only=True):

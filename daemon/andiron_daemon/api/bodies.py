@@ -1,0 +1,110 @@
+"""The bodies of the API: what the services take and give, and what only travels over HTTP.
+
+Unknown fields are ignored. The OpenAPI document is made from these.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from andiron_daemon.chat.types import ChatInput
+from andiron_daemon.completion.types import CompletionInput
+from andiron_daemon.counters import ErrorNote, TokenCounts
+from andiron_models.types import BackendStatus, ModelInfo
+
+ModelWord = Literal["loaded", "loading", "idle", "failed", "none"]
+
+
+class ChatBody(ChatInput, frozen=True, kw_only=True):
+    """A message, and whether the answer is to come as events."""
+
+    stream: bool = False
+
+
+class CompleteBody(CompletionInput, frozen=True, kw_only=True):
+    """A cursor, and whether the completion is to come as events."""
+
+    stream: bool = False
+
+
+class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
+    """A place is being warmed up."""
+
+    id: str
+
+
+class Root(msgspec.Struct, frozen=True, kw_only=True):
+    """What answers here, and where."""
+
+    name: str
+    version: str
+    api: str
+    docs: str
+    endpoints: tuple[str, ...]
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """The daemon is there; `model` is the local one."""
+
+    status: Literal["ok"]
+    version: str
+    uptime_s: float
+    model: ModelWord
+
+
+class ProcessInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The daemon's own process; the workers have theirs."""
+
+    pid: int
+    rss_bytes: int
+    uptime_s: float
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a part does not work, and what to do."""
+
+    message: str
+    hint: str | None
+
+
+class StorageInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The database; `error` says why nothing can be counted."""
+
+    path: str
+    bytes: int
+    conversations: int | None = None
+    messages: int | None = None
+    error: Trouble | None = None
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts since the start: requests by route, errors by code, tokens by backend."""
+
+    requests: dict[str, int]
+    errors: dict[str, int]
+    tokens: dict[str, TokenCounts]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the daemon tells of itself; secrets are masked."""
+
+    version: str
+    process: ProcessInfo
+    settings: dict[str, Any]
+    backends: tuple[BackendStatus, ...]
+    local_engine: dict[str, Any]
+    storage: StorageInfo
+    rates: Rates
+    last_errors: tuple[ErrorNote, ...]
+
+
+class ModelList(msgspec.Struct, frozen=True, kw_only=True):
+    """The models that can be asked for."""
+
+    models: tuple[ModelInfo, ...]
+
+
+class Stopping(msgspec.Struct, frozen=True, kw_only=True):
+    """The daemon is about to stop."""
+
+    stopping: Literal[True] = True

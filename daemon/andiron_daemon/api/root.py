@@ -1,0 +1,13 @@
+"""`GET /`: what answers here."""
+
+from aiohttp import web
+
+from andiron_daemon import __version__, keys
+from andiron_daemon.api.bodies import Root
+from andiron_daemon.api.wire import json_response
+
+
+async def show(request: web.Request) -> web.Response:
+    """Name the program, its version and its endpoints."""
+    endpoints = request.app[keys.ENDPOINTS]
+    return json_response(Root(name="Andiron", version=__version__, api="v1", docs="/docs", endpoints=endpoints))

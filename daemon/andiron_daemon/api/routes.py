@@ -1,0 +1,103 @@
+"""The one table of routes; the application, the guard's open paths and the API's description are made from it."""
+
+import msgspec
+from aiohttp.typedefs import Handler
+
+from andiron_daemon.api import chat, code, conversations, health, models, root, status, system
+from andiron_daemon.api.bodies import ChatBody, CompleteBody, Health, ModelList, Root, Status, Stopping
+from andiron_daemon.chat.types import ChatAnswer, ConversationPage, ConversationRecord
+from andiron_daemon.completion.types import CompletionAnswer
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One row: `request` and `response` are the types of the bodies, `status` what success answers with."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    is_open: bool = False
+    request: type[msgspec.Struct] | None = None
+    response: type[msgspec.Struct] | None = None
+    status: int = 200
+    can_stream: bool = False
+
+
+ROUTES = (
+    Route(method="GET", path="/", handler=root.show, summary="What answers here.", is_open=True, response=Root),
+    Route(
+        method="GET", path="/health", handler=health.show, summary="Whether it is up.", is_open=True, response=Health
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/status",
+        handler=status.show,
+        summary="Everything the daemon tells of itself.",
+        response=Status,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/chat/message",
+        handler=chat.message,
+        summary="Answer a message.",
+        request=ChatBody,
+        response=ChatAnswer,
+        can_stream=True,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/chat/stream",
+        handler=chat.stream,
+        summary="Answer a message as events.",
+        request=ChatBody,
+        response=ChatAnswer,
+        can_stream=True,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/chat/conversations",
+        handler=conversations.index,
+        summary="List or search conversations.",
+        response=ConversationPage,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/chat/conversations/{id}",
+        handler=conversations.show,
+        summary="Show a conversation.",
+        response=ConversationRecord,
+    ),
+    Route(
+        method="DELETE",
+        path="/api/v1/chat/conversations/{id}",
+        handler=conversations.delete,
+        summary="Delete a conversation.",
+        status=204,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/code/complete",
+        handler=code.complete,
+        summary="Complete code at a cursor.",
+        request=CompleteBody,
+        response=CompletionAnswer,
+        can_stream=True,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/models",
+        handler=models.index,
+        summary="List the models that can be asked for.",
+        response=ModelList,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/system/stop",
+        handler=system.stop,
+        summary="Stop the daemon.",
+        response=Stopping,
+        status=202,
+    ),
+)
+
+OPEN_PATHS = frozenset(route.path for route in ROUTES if route.is_open)

@@ -1,0 +1,54 @@
+"""`GET /api/v1/status`: everything the daemon tells of itself."""
+
+import asyncio
+import os
+
+from aiohttp import web
+
+from andiron_daemon import __version__, keys
+from andiron_daemon.api.bodies import ProcessInfo, Rates, Status, StorageInfo, Trouble
+from andiron_daemon.api.wire import json_response
+from andiron_daemon.errors import StorageError
+from andiron_daemon.services import Services
+from andiron_daemon.settings import masked
+
+
+async def show(request: web.Request) -> web.Response:
+    """Show process, settings, backends, storage, rates and the last errors."""
+    services = request.app[keys.SERVICES]
+    counters = services.counters
+    backends = await services.router.status()
+    engines = [backend.engine for backend in backends if backend.name == "local"]
+    return json_response(
+        Status(
+            version=__version__,
+            process=await _process(services),
+            settings=masked(services.settings),
+            backends=backends,
+            local_engine=engines[0] if engines else {},
+            storage=await _storage(services),
+            rates=Rates(requests=dict(counters.requests), errors=dict(counters.errors), tokens=counters.tokens),
+            last_errors=tuple(counters.last_errors),
+        )
+    )
+
+
+async def _process(services: Services) -> ProcessInfo:
+    rss_bytes = await asyncio.to_thread(_rss_bytes)
+    return ProcessInfo(pid=os.getpid(), rss_bytes=rss_bytes, uptime_s=round(services.uptime_seconds, 3))
+
+
+def _rss_bytes() -> int:
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+async def _storage(services: Services) -> StorageInfo:
+    path = str(services.database.file)
+    size_bytes = await services.database.size_bytes()
+    try:
+        counts = await services.chat.counts()
+    except StorageError as error:
+        return StorageInfo(path=path, bytes=size_bytes, error=Trouble(message=error.message, hint=error.hint))
+    return StorageInfo(path=path, bytes=size_bytes, conversations=counts.conversations, messages=counts.messages)

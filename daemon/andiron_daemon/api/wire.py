@@ -1,0 +1,133 @@
+"""Bodies in and out: JSON checked while it is decoded, and answers as one body or as server-sent events."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncGenerator
+from typing import TypeVar
+
+import msgspec
+from aiohttp import hdrs, web
+
+from andiron_daemon import keys
+from andiron_daemon.answers import Generated, Started, TextDelta
+from andiron_daemon.errors import InvalidRequestError
+from andiron_daemon.middleware.errors import describe
+from andiron_daemon.pump import Pump, pumped
+
+Body = TypeVar("Body")
+Event = TypeVar("Event", bound=Started | TextDelta | Generated)
+
+_EVENT_STREAM = "text/event-stream"
+_STREAM_HEADERS = {"Content-Type": _EVENT_STREAM, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_KEEP_ALIVE = b": still at it\n\n"
+_FIELD = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
+_MISSING = re.compile(r"^Object missing required field `(.*)`$")
+
+
+async def read_body(request: web.Request, kind: type[Body]) -> Body:
+    """Decode the body.
+
+    Raises:
+        InvalidRequestError: naming the field that is wrong, and what was expected there.
+    """
+    content = await request.read()
+    if not content:
+        raise InvalidRequestError("the body is empty", hint="Send a JSON object.")
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as error:
+        raise _field_error(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequestError(f"the body is not JSON: {error}", hint="Send a JSON object in UTF-8.") from error
+
+
+def json_response(body: msgspec.Struct, status: int = 200) -> web.Response:
+    """Answer with a body."""
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+
+
+def wants_stream(request: web.Request, asked: bool) -> bool:
+    """Tell whether the answer is to come as events."""
+    return asked or _EVENT_STREAM in request.headers.get(hdrs.ACCEPT, "")
+
+
+async def answer_whole(events: AsyncGenerator[Event, None]) -> web.Response:
+    """Wait for the whole answer; a client that leaves cancels it."""
+    answer: Event | None = None
+    async with contextlib.aclosing(events):
+        async for event in events:
+            answer = event
+    assert isinstance(answer, Generated)
+    return json_response(answer)
+
+
+async def answer_stream(request: web.Request, events: AsyncGenerator[Event, None]) -> web.StreamResponse:
+    """Send events as they come, each flushed at once; a client that leaves cancels the work.
+
+    A failure before anything was sent is raised, to be answered with its status; later ones go in-band.
+    The runner must be made with `handler_cancellation=True`, or a client that leaves while nothing is sent
+    is noticed only at the next event.
+    """
+    interval = request.app[keys.KEEP_ALIVE_SECONDS]
+    async with pumped(events) as pump:
+        first = await _next(pump, interval)
+        response = web.StreamResponse(headers=_STREAM_HEADERS)
+        await response.prepare(request)
+        try:
+            await response.write(_KEEP_ALIVE if first is None else _encoded(first))
+            async with contextlib.aclosing(_later(request, pump, interval)) as chunks:
+                async for chunk in chunks:
+                    await response.write(chunk)
+            await response.write_eof()
+        except ConnectionError:
+            # The client has left; leaving the pump cancels what it asked for.
+            return response
+    return response
+
+
+async def _later(request: web.Request, pump: "Pump[Event]", interval: float) -> AsyncGenerator[bytes, None]:
+    """Yield what is to be written after the first event, comments while nothing is ready included."""
+    while True:
+        try:
+            event = await _next(pump, interval)
+        except StopAsyncIteration:
+            return
+        except Exception as error:  # noqa: BLE001 -- the HTTP edge, once the status has been sent
+            yield _event("error", describe(request, error))
+            return
+        yield _KEEP_ALIVE if event is None else _encoded(event)
+
+
+async def _next(pump: "Pump[Event]", seconds: float) -> Event | None:
+    """Return the next event, None if there is none in time."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            return await pump.next()
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        return None
+
+
+def _encoded(event: Started | TextDelta | Generated) -> bytes:
+    if isinstance(event, Started):
+        return _event("start", event)
+    return _event("delta" if isinstance(event, TextDelta) else "done", event)
+
+
+def _event(name: str, body: msgspec.Struct) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(body))
+
+
+def _field_error(told: str) -> InvalidRequestError:
+    """Take the field out of msgspec's sentence."""
+    at = _FIELD.match(told)
+    message, field = (at[1], at[2]) if at else (told, "")
+    missing = _MISSING.match(message)
+    if missing:
+        field = f"{field}.{missing[1]}" if field else missing[1]
+        message = "it is missing"
+    shown = f"{field}: {message[0].lower()}{message[1:]}" if field else f"the body: {message}"
+    return InvalidRequestError(shown, details={"field": field} if field else None)

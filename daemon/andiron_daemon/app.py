@@ -1,0 +1,76 @@
+"""The web application: wiring only.
+
+    request ─ id ─ errors ─ counting ─ guard ─ auth ─ limits ─► handler ─► services
+
+Whoever runs it makes its runner with `handler_cancellation=True`: a client that leaves then cancels its
+handler, and with it the work, even while no token comes.
+"""
+
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from aiohttp import web
+
+from andiron_daemon import keys
+from andiron_daemon.api.routes import OPEN_PATHS, ROUTES
+from andiron_daemon.middleware.auth import auth
+from andiron_daemon.middleware.counting import count_requests
+from andiron_daemon.middleware.errors import answer_errors
+from andiron_daemon.middleware.guard import guard, show_allowed_origin
+from andiron_daemon.middleware.limits import limit_bodies
+from andiron_daemon.middleware.request_id import give_request_id, show_request_id
+from andiron_daemon.paths import Paths
+from andiron_daemon.services import build_services
+from andiron_daemon.settings import Settings
+from andiron_models.backend import Backend
+
+
+def create_app(
+    settings: Settings,
+    paths: Paths,
+    *,
+    backends: Mapping[str, Backend] | None = None,
+    stop: Callable[[], None] | None = None,
+    keep_alive_seconds: float = 10.0,
+) -> web.Application:
+    """Make the application; its services are built when it starts and closed when it is cleaned up.
+
+    Args:
+        settings: with the token in force in them.
+        paths: the folders.
+        backends: instead of those registered.
+        stop: asks the process to stop gracefully; else SIGTERM is raised in it.
+        keep_alive_seconds: how long a stream may be silent.
+    """
+    app = web.Application(
+        middlewares=[
+            give_request_id,
+            answer_errors,
+            count_requests,
+            guard(settings),
+            auth(settings, OPEN_PATHS),
+            limit_bodies,
+        ],
+        client_max_size=settings.max_body_bytes,
+    )
+    app[keys.STOP] = stop or _terminate
+    app[keys.KEEP_ALIVE_SECONDS] = keep_alive_seconds
+    app[keys.ENDPOINTS] = tuple(f"{route.method} {route.path}" for route in ROUTES)
+    app.on_response_prepare.extend((show_request_id, show_allowed_origin))
+    for route in ROUTES:
+        if route.method == "GET":
+            app.router.add_get(route.path, route.handler)
+        else:
+            app.router.add_route(route.method, route.path, route.handler)
+
+    async def services(app: web.Application) -> AsyncIterator[None]:
+        async with build_services(settings, paths, backends) as built:
+            app[keys.SERVICES] = built
+            yield
+
+    app.cleanup_ctx.append(services)
+    return app
+
+
+def _terminate() -> None:
+    signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,14 @@
+"""What the application carries, by typed key."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from andiron_daemon.services import Services
+
+SERVICES = web.AppKey("services", Services)
+# Asks the process to stop gracefully; returns at once.
+STOP: web.AppKey[Callable[[], None]] = web.AppKey("stop")
+# "METHOD /path" of every route, in the table's order.
+ENDPOINTS = web.AppKey("endpoints", tuple[str, ...])
+KEEP_ALIVE_SECONDS = web.AppKey("keep_alive_seconds", float)

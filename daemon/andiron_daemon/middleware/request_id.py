@@ -1,0 +1,33 @@
+"""An id for every request: in the answer's X-Request-Id, in errors, and in the log."""
+
+from contextvars import ContextVar
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from andiron_daemon.identifiers import new_id
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+_KEY = "request_id"
+
+
+@web.middleware
+async def give_request_id(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request an id that everything done for it can name."""
+    request[_KEY] = new_id()
+    token = REQUEST_ID.set(request[_KEY])
+    try:
+        return await handler(request)
+    finally:
+        REQUEST_ID.reset(token)
+
+
+def request_id_of(request: web.Request) -> str:
+    """Return the id the request was given."""
+    return str(request[_KEY])
+
+
+async def show_request_id(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the id on the way out, whatever the answer is."""
+    if _KEY in request:
+        response.headers["X-Request-Id"] = request[_KEY]

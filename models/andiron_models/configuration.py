@@ -17,6 +17,7 @@ class LocalConfiguration(msgspec.Struct, frozen=True, kw_only=True):
 
     models_folder: Path
     cache_folder: Path
+    catalogue_folder: Path | None = None
     completion_model: str | None = None
     chat_model: str | None = None
     context_length: int = 0
@@ -25,6 +26,7 @@ class LocalConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     idle_seconds: float = 900.0
     queue_limit: int = 64
     state_cache_bytes: int = 256 * 1024 * 1024
+    keeps_states_on_disk: bool = False
 
 
 class OpenAIConfiguration(msgspec.Struct, frozen=True, kw_only=True):

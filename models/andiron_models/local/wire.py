@@ -185,6 +185,12 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
 ToWorker = Load | Chat | Infill | Cancel | Measure | Quantize | Stop
 FromWorker = Loading | Ready | LoadFailed | Taken | Piece | Done | Failed | Measured | Quantized | Stats
 
+
+def failed(request_id: int, error: ModelError) -> Failed:
+    """Make the message an error crosses the pipe as."""
+    return Failed(id=request_id, code=error.code, message=error.message, hint=error.hint, details=error.details)
+
+
 _encoder = msgspec.msgpack.Encoder()
 to_worker_decoder: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
 from_worker_decoder: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)

@@ -236,7 +236,7 @@ class LlamaEngine:
         if sampling.json_schema is not None:
             source = schema_grammar(sampling.json_schema)
         grammar = _Grammar(self._vocab, source) if source is not None else None
-        return TokenSampler(sampling, _chain(sampling), grammar)
+        return TokenSampler(sampling, _chain(sampling, self._size), grammar)
 
     def close(self) -> None:
         """Free the context and the model."""
@@ -387,7 +387,7 @@ def quantize(source: Path, target: Path, quantization: str, threads: int) -> int
     return target.stat().st_size
 
 
-def _chain(sampling: Sampling) -> _Chain | None:
+def _chain(sampling: Sampling, vocabulary_size: int) -> _Chain | None:
     """Make the samplers in llama.cpp's usual order; `None` when greedy choice needs none."""
     penalized = sampling.repeat_penalty != 1.0 or sampling.frequency_penalty != 0.0 or sampling.presence_penalty != 0.0
     if sampling.temperature <= 0 and not penalized:
@@ -396,7 +396,11 @@ def _chain(sampling: Sampling) -> _Chain | None:
     if penalized:
         samplers.append(
             llama_cpp.llama_sampler_init_penalties(
-                _PENALTY_WINDOW, sampling.repeat_penalty, sampling.frequency_penalty, sampling.presence_penalty
+                vocabulary_size,
+                _PENALTY_WINDOW,
+                sampling.repeat_penalty,
+                sampling.frequency_penalty,
+                sampling.presence_penalty,
             )
         )
     if sampling.temperature <= 0:

@@ -8,6 +8,7 @@ The reading thread interrupts an evaluation that is no longer wanted. When the p
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -86,11 +87,12 @@ def _serve(load: wire.Load, source: BinaryIO, outbox: Outbox) -> None:
     )
     inbox: Inbox = queue.SimpleQueue()
     reading = threading.Thread(
-        target=_read, args=(source, inbox, outbox, preparation, scheduler, engine), name="reader", daemon=True
+        target=_read, args=(source, inbox, outbox, preparation, scheduler, engine), name="reader"
     )
     outbox.send(wire.Ready(info=_info(load, engine, preparation, pace)))
     reading.start()
     _evaluate(inbox, outbox, scheduler, engine)
+    reading.join()
     if saved is not None:
         scheduler.slots.save_all()
         state_file.write(saved, states)
@@ -115,6 +117,8 @@ def _read(
                     inbox.put(message)
                     if scheduler.should_interrupt(cancelled=message.id):
                         engine.interrupt()
+                case wire.Stop():
+                    return
                 case _:
                     inbox.put(message)
     finally:
@@ -136,9 +140,11 @@ def _take(
         else:
             job = preparation.infill(message.id, message.request)
     except ModelError as error:
-        outbox.send(
-            wire.Failed(id=message.id, code=error.code, message=error.message, hint=error.hint, details=error.details)
-        )
+        outbox.send(wire.failed(message.id, error))
+        return
+    except Exception:  # noqa: BLE001 - the named edge: one request's fault must not end the others
+        traceback.print_exc()
+        outbox.send(wire.Failed(id=message.id, code="internal", message="the request could not be prepared"))
         return
     inbox.put(job)
     if scheduler.should_interrupt(completion_came=job.priority is Priority.COMPLETION):
@@ -184,7 +190,7 @@ def _quantize(message: wire.Quantize, outbox: Outbox) -> None:
     try:
         size = quantize(Path(message.source), Path(message.target), message.quantization, message.threads)
     except ModelError as error:
-        outbox.send(wire.Failed(id=message.id, code=error.code, message=error.message, hint=error.hint))
+        outbox.send(wire.failed(message.id, error))
     else:
         outbox.send(wire.Quantized(id=message.id, size_bytes=size))
 

@@ -401,9 +401,7 @@ class Scheduler:
             self._fail(job, error)
 
     def _fail(self, job: Job, error: ModelError) -> None:
-        self._emit(
-            wire.Failed(id=job.id, code=error.code, message=error.message, hint=error.hint, details=error.details)
-        )
+        self._emit(wire.failed(job.id, error))
 
 
 def _priority(slot: Slot) -> Priority:

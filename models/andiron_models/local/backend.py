@@ -1,0 +1,244 @@
+"""The local backend: which model answers, and its worker.
+
+Completion and chat may use two models; each loaded model has one supervisor. A model that would not fit
+beside the others makes idle ones leave first. What happens inside a worker is `worker`'s affair.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Literal
+
+import msgspec
+
+from andiron_models.configuration import Configuration, LocalConfiguration
+from andiron_models.errors import BackendUnavailableError, ModelError, WorkerDiedError
+from andiron_models.library.catalogue import load_catalogue
+from andiron_models.library.shelf import InstalledModel, find_model, installed_models
+from andiron_models.local import placement, wire
+from andiron_models.local.process import Launch, launch_worker
+from andiron_models.local.supervisor import Supervisor
+from andiron_models.types import BackendState, BackendStatus, ChatRequest, Delta, InfillRequest, ModelInfo, ModelState
+
+Role = Literal["completion", "chat"]
+NAME = "local"
+
+
+class LocalBackend:
+    """Answers from GGUF models on this machine."""
+
+    def __init__(self, configuration: LocalConfiguration, launch: Launch = launch_worker) -> None:
+        self._configuration = configuration
+        self._launch = launch
+        self._supervisors: dict[str, Supervisor] = {}
+        self._start_lock = asyncio.Lock()
+        self._choices: dict[tuple[Role, str | None], InstalledModel] = {}
+        self._choices_made_for: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The word by which people choose this backend."""
+        return NAME
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """List the models installed here, with what is known of them."""
+        return tuple(self._model_info(model) for model in await self._installed())
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """Answer the last message."""
+        supervisor = await self._supervisor("chat", request.model)
+        async with contextlib.aclosing(
+            self._run(supervisor, lambda request_id: wire.Chat(id=request_id, request=request))
+        ) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def infill(self, request: InfillRequest) -> AsyncGenerator[Delta, None]:
+        """Fill the gap between prefix and suffix."""
+        supervisor = await self._supervisor("completion", request.model)
+        async with contextlib.aclosing(
+            self._run(supervisor, lambda request_id: wire.Infill(id=request_id, request=request))
+        ) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def load(self, model: str | None = None, role: Role = "completion") -> wire.EngineInfo:
+        """Load a model ahead of its first request.
+
+        Raises:
+            ModelError: there is no such model, or it cannot be loaded.
+        """
+        supervisor = await self._supervisor(role, model)
+        await self._start(supervisor)
+        if supervisor.info is None:
+            raise WorkerDiedError(f"the engine of {supervisor.name} ended as soon as it was loaded")
+        return supervisor.info
+
+    async def unload(self, model: str) -> None:
+        """End a model's worker; one that is not loaded stays so."""
+        found = await asyncio.to_thread(self._find, model)
+        supervisor = self._supervisors.get(found.id)
+        if supervisor is not None:
+            await supervisor.stop()
+
+    async def status(self) -> BackendStatus:
+        """Say how the engine is."""
+        try:
+            models = await self.models()
+        except ModelError as error:
+            return BackendStatus(name=NAME, state="failed", detail=error.message, hint=error.hint)
+        state, failure = self._state()
+        engine: dict[str, Any] = {"workers": [_describe(supervisor) for supervisor in self._supervisors.values()]}
+        if not models:
+            return BackendStatus(
+                name=NAME, state="unconfigured", detail="no model is installed", hint=placement.INSTALL_HINT
+            )
+        return BackendStatus(
+            name=NAME,
+            state=state,
+            models=models,
+            detail=failure.message if failure else None,
+            hint=failure.hint if failure else None,
+            engine=engine,
+        )
+
+    async def aclose(self) -> None:
+        """End every worker."""
+        await asyncio.gather(*(supervisor.aclose() for supervisor in self._supervisors.values()))
+
+    # -- which model
+
+    async def _supervisor(self, role: Role, name: str | None) -> Supervisor:
+        model = await asyncio.to_thread(self._choose, role, name)
+        supervisor = self._supervisors.get(model.id)
+        if supervisor is None:
+            supervisor = Supervisor(
+                model.id,
+                self._loading_of(model),
+                idle_seconds=self._configuration.idle_seconds,
+                launch=self._launch,
+            )
+            self._supervisors[model.id] = supervisor
+        return supervisor
+
+    def _loading_of(self, model: InstalledModel) -> Callable[[], wire.Load]:
+        def loading() -> wire.Load:
+            others = sum(s.stats.rss_bytes for s in self._supervisors.values() if s.stats is not None)
+            return placement.plan(model, self._configuration, loaded_bytes=others)
+
+        return loading
+
+    def _choose(self, role: Role, name: str | None) -> InstalledModel:
+        """Choose a model; a choice holds until a file is added to or taken from where models are kept."""
+        stamp = self._stamp()
+        if stamp != self._choices_made_for:
+            self._choices.clear()
+            self._choices_made_for = stamp
+        choice = self._choices.get((role, name))
+        if choice is None or not choice.path.is_file():
+            choice = self._choose_anew(role, name)
+            self._choices[role, name] = choice
+        return choice
+
+    def _stamp(self) -> tuple[int, ...]:
+        folders = (self._configuration.models_folder, self._configuration.catalogue_folder)
+        return tuple(folder.stat().st_mtime_ns for folder in folders if folder is not None and folder.is_dir())
+
+    def _choose_anew(self, role: Role, name: str | None) -> InstalledModel:
+        configured = {
+            "completion": self._configuration.completion_model,
+            "chat": self._configuration.chat_model,
+        }[role]
+        if name or configured:
+            return self._find(name or configured or "")
+        models = self._list()
+        if not models:
+            raise BackendUnavailableError("no model is installed", hint=placement.INSTALL_HINT)
+        return placement.default_model(models, role)
+
+    def _find(self, name: str) -> InstalledModel:
+        configuration = self._configuration
+        return find_model(configuration.models_folder, name, load_catalogue(configuration.catalogue_folder))
+
+    def _list(self) -> tuple[InstalledModel, ...]:
+        configuration = self._configuration
+        return installed_models(configuration.models_folder, load_catalogue(configuration.catalogue_folder))
+
+    async def _installed(self) -> tuple[InstalledModel, ...]:
+        return await asyncio.to_thread(self._list)
+
+    # -- running
+
+    async def _start(self, supervisor: Supervisor) -> None:
+        """Load a model, letting idle ones leave when there is no room beside them."""
+        async with self._start_lock:
+            try:
+                await supervisor.start()
+            except placement.NoRoomBesideError:
+                idle = [s for s in self._supervisors.values() if s is not supervisor and not s.is_busy]
+                await asyncio.gather(*(other.stop() for other in idle))
+                await supervisor.start()
+
+    async def _run(
+        self, supervisor: Supervisor, request: Callable[[int], wire.ToWorker]
+    ) -> AsyncGenerator[Delta, None]:
+        await self._start(supervisor)
+        name = supervisor.name
+        async with contextlib.aclosing(supervisor.run(request)) as messages:
+            async for message in messages:
+                match message:
+                    case wire.Taken():
+                        yield Delta(backend=NAME, model=name)
+                    case wire.Piece():
+                        yield Delta(backend=NAME, model=name, text=message.text, logprobs=message.logprobs)
+                    case wire.Done():
+                        yield Delta(backend=NAME, model=name, finish=message.finish)
+                    case _:
+                        raise WorkerDiedError(f"the engine of {name} answered with {type(message).__name__}")
+
+    # -- telling
+
+    def _model_info(self, model: InstalledModel) -> ModelInfo:
+        entry = model.entry
+        supervisor = self._supervisors.get(model.id)
+        info = supervisor.info if supervisor is not None else None
+        states: dict[str, ModelState] = {"ready": "loaded", "loading": "loading", "failed": "failed"}
+        return ModelInfo(
+            id=model.id,
+            backend=NAME,
+            state=states.get(supervisor.state, "installed") if supervisor is not None else "installed",
+            context_length=info.context_length if info else (entry.context_length if entry else None),
+            size_bytes=model.size_bytes,
+            can_chat=info.can_chat if info else (entry.can_chat if entry else True),
+            can_infill=info.can_infill if info else (entry is not None and entry.infill is not None),
+        )
+
+    def _state(self) -> tuple[BackendState, ModelError | None]:
+        states = {supervisor.state: supervisor for supervisor in self._supervisors.values()}
+        if "failed" in states and "ready" not in states:
+            return "failed", states["failed"].last_error
+        if "loading" in states:
+            return "loading", None
+        return ("ready", None) if "ready" in states else ("idle", None)
+
+
+def _describe(supervisor: Supervisor) -> dict[str, Any]:
+    """Show one worker for `/status`."""
+    description: dict[str, Any] = {
+        "model": supervisor.name,
+        "state": supervisor.state,
+        "pid": supervisor.process_id,
+        "progress": supervisor.progress,
+        "restarts": supervisor.restarts,
+        "last_error": supervisor.last_error.message if supervisor.last_error else None,
+    }
+    if supervisor.info is not None:
+        description |= msgspec.structs.asdict(supervisor.info)
+    if supervisor.stats is not None:
+        description |= msgspec.structs.asdict(supervisor.stats)
+    return description
+
+
+def create(configuration: Configuration) -> LocalBackend:
+    """Make the backend; nothing is loaded until it is asked."""
+    return LocalBackend(configuration.local)

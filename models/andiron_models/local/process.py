@@ -1,0 +1,152 @@
+"""One worker process and its pipe: start it, send, receive, end it.
+
+What its life means is the supervisor's affair. The child ignores Ctrl-C, sees no secrets of the environment,
+takes no modules from the working folder, and ends by itself when its pipe closes.
+"""
+
+import asyncio
+import collections
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from andiron_models.local import wire
+
+STOP_SECONDS = 5.0
+_SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+_LAST_LINES = 30
+_log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """What the supervisor needs of a running worker."""
+
+    @property
+    def process_id(self) -> int:
+        """The child's process id."""
+
+    def send(self, message: wire.ToWorker) -> None:
+        """Queue a message; one for a worker that has gone is dropped."""
+
+    async def stop(self) -> None:
+        """End the process, kindly first; returns when it is gone."""
+
+
+OnMessage = Callable[[wire.FromWorker], None]
+OnExit = Callable[[str], None]
+
+
+class Launch(Protocol):
+    """How a worker is started; the callbacks run on the event loop, `on_exit` exactly once and last."""
+
+    async def __call__(self, on_message: OnMessage, on_exit: OnExit) -> Worker:
+        """Start a process."""
+
+
+class WorkerProcess:
+    """A child that runs `andiron_models.worker`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, on_message: OnMessage, on_exit: OnExit) -> None:
+        self._process = process
+        self._on_message = on_message
+        self._on_exit = on_exit
+        self._last_lines: collections.deque[str] = collections.deque(maxlen=_LAST_LINES)
+        self._task = asyncio.create_task(self._watch())
+
+    @property
+    def process_id(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    def send(self, message: wire.ToWorker) -> None:
+        """Queue a message; one for a worker that has gone is dropped."""
+        stdin = self._process.stdin
+        if stdin is not None and not stdin.is_closing():
+            stdin.write(wire.encode(message))
+
+    async def stop(self) -> None:
+        """End the process: ask, then terminate, then kill."""
+        if self._process.returncode is None:
+            self.send(wire.Stop())
+            await self._end_within(STOP_SECONDS, self._process.terminate)
+            await self._end_within(STOP_SECONDS, self._process.kill)
+        await self._task
+
+    async def _end_within(self, seconds: float, otherwise: Callable[[], None]) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                otherwise()
+
+    async def _watch(self) -> None:
+        errors = asyncio.create_task(self._read_errors())
+        reason = ""
+        try:
+            await self._read_messages()
+        except (wire.BrokenPipeProtocolError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
+            reason = f"its pipe broke: {error}"
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        status = await self._process.wait()
+        await errors
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._on_exit(reason or self._describe(status))
+
+    async def _read_messages(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        while True:
+            try:
+                header = await stdout.readexactly(wire.HEADER.size)
+            except asyncio.IncompleteReadError as error:
+                if error.partial:
+                    raise
+                return
+            body = await stdout.readexactly(wire.frame_length(header))
+            self._on_message(wire.from_worker_decoder.decode(body))
+
+    async def _read_errors(self) -> None:
+        stderr = self._process.stderr
+        assert stderr is not None
+        while line := await stderr.readline():
+            text = line.decode("utf-8", errors="replace").rstrip()
+            self._last_lines.append(text)
+            _log.debug("worker %d: %s", self._process.pid, text)
+
+    def _describe(self, status: int) -> str:
+        if status < 0:
+            with contextlib.suppress(ValueError):
+                return self._with_last_words(f"it was ended by {signal.Signals(-status).name}")
+        return self._with_last_words(f"it ended with status {status}")
+
+    def _with_last_words(self, text: str) -> str:
+        lines = [line for line in self._last_lines if line.strip()]
+        return f"{text}; its last words: {lines[-1][:300]}" if lines else text
+
+
+async def launch_worker(on_message: OnMessage, on_exit: OnExit) -> Worker:
+    """Start a worker of this Python's own."""
+    environment = {
+        name: value for name, value in os.environ.items() if not any(secret in name.upper() for secret in _SECRETS)
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",
+        "-m",
+        "andiron_models.worker",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment,
+        limit=1024 * 1024,
+    )
+    return WorkerProcess(process, on_message, on_exit)

@@ -165,9 +165,10 @@ class Answer:
             self._first_text_at = time.perf_counter()
         if not self._single_line:
             return text
-        before = len(self._text)
+        # A carriage return at the end of a piece may turn out to be half a line break, so it is kept back.
+        before = len(self._text.removesuffix("\r"))
         self._text, self.is_cut = first_line(self._text + text)
-        return self._text[before:]
+        return self._text.removesuffix("\r")[before:]
 
 
 def first_line(text: str) -> tuple[str, bool]:

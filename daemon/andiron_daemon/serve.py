@@ -49,21 +49,12 @@ def serve(settings: Settings, paths: Paths) -> None:
     Raises:
         DaemonError: if it cannot start.
     """
-    _check_reach(settings)
     _make_folders(paths)
     try:
         with single_instance(paths):
             _run_alone(settings, paths)
     except AlreadyRunningError:
         _report_running(paths)
-
-
-def _check_reach(settings: Settings) -> None:
-    if not settings.auth and not is_loopback(settings.host):
-        raise ConfigurationError(
-            f"ANDIRON_AUTH is off and HOST is {settings.host}, which others can reach",
-            hint="Listen on 127.0.0.1, or leave ANDIRON_AUTH on.",
-        )
 
 
 def _make_folders(paths: Paths) -> None:
@@ -131,7 +122,7 @@ async def _run(settings: Settings, paths: Paths, sockets: list[socket.socket], r
 
     stop = asyncio.Event()
     _on_signals(stop.set)
-    app = create_app(settings, paths)
+    app = create_app(settings, paths, stop=stop.set)
     runner = web.AppRunner(
         app, handler_cancellation=True, access_log=None, handle_signals=False, shutdown_timeout=_HANDLERS_SECONDS
     )

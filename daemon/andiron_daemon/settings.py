@@ -22,6 +22,7 @@ from andiron_daemon.paths import Paths
 
 Kind = Literal["text", "secret", "flag", "integer", "seconds", "choice", "list", "url"]
 _PASSWORD = re.compile(r"(?<=://)[^/@]*@")
+_ABSENT = (FileNotFoundError, NotADirectoryError)
 _FLAGS = {
     "1": True,
     "true": True,
@@ -211,15 +212,20 @@ def load_settings(
 def _from_toml(file: Path) -> Iterable[tuple[Setting, Any]]:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except _ABSENT:
         return
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}", hint="Mend or remove the file.") from error
+        raise _unreadable(file, error) from error
     by_name = {setting.name: setting for setting in SETTINGS}
     for name, raw in table.items():
         if name not in by_name:
             raise ConfigurationError(f"{file}: there is no setting {name!r}", hint=_suggest(name, by_name))
         yield by_name[name], raw
+
+
+def _unreadable(file: Path, error: Exception) -> ConfigurationError:
+    reason = getattr(error, "strerror", None) or error
+    return ConfigurationError(f"{file}: cannot be read: {reason}", hint="Mend or remove the file.")
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:
@@ -232,12 +238,12 @@ def _suggest(name: str, known: Iterable[str]) -> str:
 def _from_dotenv(file: Path, *, required: bool) -> Mapping[str, str]:
     try:
         text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except _ABSENT:
         if required:
             raise ConfigurationError(f"{file}: no such file", hint="Name an existing .env with --env-file.") from None
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}", hint="Mend or remove the file.") from error
+        raise _unreadable(file, error) from error
     from dotenv import dotenv_values
     from dotenv.parser import parse_stream
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
 import psutil
@@ -38,6 +39,7 @@ class DaemonProcess:
 
     def __init__(self, paths: Paths, options: tuple[str, ...], variables: Mapping[str, str]) -> None:
         self.paths = paths
+        self._said = ""
         self.process = subprocess.Popen(
             [*ANDIRON, "serve", *options],
             stdin=subprocess.DEVNULL,
@@ -74,8 +76,11 @@ class DaemonProcess:
 
     def kill(self) -> None:
         """Kill it with its children, as a power cut would."""
-        for victim in (*self.workers(), self.process):
-            victim.kill()
+        workers = self.workers()
+        self.process.kill()
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
         self.process.wait(_END_SECONDS)
 
     def workers(self) -> list[psutil.Process]:
@@ -87,9 +92,12 @@ class DaemonProcess:
 
     def said(self) -> str:
         """All of its stderr; it must have ended."""
-        assert self.process.stderr is not None
-        with self.process.stderr as stream:
-            return "" if stream.closed else stream.read()
+        stream = self.process.stderr
+        assert stream is not None
+        if not stream.closed:
+            with stream:
+                self._said = stream.read()
+        return self._said
 
     def log(self) -> str:
         """Its log so far."""

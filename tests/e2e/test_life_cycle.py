@@ -124,7 +124,8 @@ def test_detached_a_failure_is_told_as_in_the_foreground(paths: Paths) -> None:
         (("--host=0.0.0.0", "--auth=off"), {}, "ANDIRON_AUTH is off and HOST is 0.0.0.0"),
         (("--host=192.0.2.1",), {}, "HOST is '192.0.2.1', which cannot be listened on"),
         ((), {"ANDIRON_TOKEN": "two words"}, "environment: the token has characters"),
-        ((), {"DATABASE_URL": "postgres://localhost/x"}, "DATABASE_URL is 'postgres://localhost/x'"),
+        ((), {"DATABASE_URL": "postgres://localhost/x"}, "environment: DATABASE_URL is 'postgres://localhost/x'"),
+        ((), {"ANDIRON_BACKEND": "cloud"}, "ANDIRON_BACKEND is 'cloud'"),
     ],
 )
 def test_wrong_settings_stop_the_start_with_status_78(

@@ -12,7 +12,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - a person may well start this wit
         + ".".join(str(part) for part in sys.version_info[:3])
         + " ("
         + (sys.executable or "python")
-        + ").\n  hint: start it with a newer one, for example: python3.11 installer\n"
+        + ").\nhint: start it with a newer one, for example: python3.11 installer\n"
     )
     sys.exit(10)
 

@@ -55,8 +55,9 @@ def _follow(child: subprocess.Popen[str], log: TextIO, on_line: Callable[[str | 
 
     def read() -> None:
         assert child.stdout is not None
-        for line in child.stdout:
-            lines.put(line)
+        with child.stdout as said:
+            for line in said:
+                lines.put(line)
         lines.put(None)
 
     threading.Thread(target=read, daemon=True, name="read-child").start()

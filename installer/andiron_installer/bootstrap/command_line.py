@@ -98,7 +98,7 @@ def _show_plan(console: Console, environment: Environment, source: Source, wish:
 
 
 def _report(error: SetupError) -> int:
-    print(f"error: {error.message}\n  hint: {error.hint}", file=sys.stderr)
+    print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)
     return error.exit_code
 
 

@@ -1,0 +1,87 @@
+"""The first completion and the first answer: asked of the daemon as an editor would ask, shown as they come."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from andiron_daemon.client import Client, ClientError
+from andiron_installer.bootstrap.failures import DaemonError
+
+PREFIX = 'def is_prime(number: int) -> bool:\n    """Say whether a number is prime."""\n    '
+SUFFIX = "\n\n\nprint([number for number in range(30) if is_prime(number)])\n"
+QUESTION = "In two sentences: what is a context manager in Python good for?"
+_ANSWER_TOKENS = 160
+
+
+def show_completion(client: Client, model: str | None, console: Console) -> None:
+    """Ask for the body of a function and show it between what is before and after it.
+
+    Raises:
+        DaemonError: the daemon did not give one.
+    """
+    body = {"prefix": PREFIX, "suffix": SUFFIX, "path": "primes.py", "max_tokens": 96, "multiline": True}
+    with _mapped("a completion"), console.status("Asking for a completion; the model is loaded first"):
+        answer = client.post("/api/v1/code/complete", {**body, **_chosen(model)})
+    console.print(f"\nA completion, {speed(answer)}:\n", highlight=False)
+    if not answer["completions"]:
+        console.print(f"    (none worth showing: {answer.get('reason', 'no reason given')})", highlight=False)
+        return
+    console.print(framed(PREFIX, answer["completions"][0]["text"], SUFFIX))
+
+
+def show_answer(client: Client, model: str | None, console: Console) -> None:
+    """Ask a question, show the answer while it comes, and leave no conversation behind.
+
+    Raises:
+        DaemonError: the daemon did not answer.
+    """
+    body = {"message": QUESTION, "max_tokens": _ANSWER_TOKENS, **_chosen(model)}
+    console.print(f"\nA question: {QUESTION}\n", highlight=False)
+    console.print("    ", end="")
+    last: dict[str, Any] = {}
+    with _mapped("an answer"), closing(client.stream("/api/v1/chat/stream", body)) as events:
+        for event in events:
+            last = event.data
+            if event.name == "delta":
+                text = last["text"].replace("\n", "\n    ")
+                console.print(Text(text, style="green"), end="", soft_wrap=True)
+    console.print(f"\n\nThat was {speed(last)}.", highlight=False)
+    with _mapped("an answer"):
+        client.delete(f"/api/v1/chat/conversations/{last['conversation_id']}")
+
+
+def framed(prefix: str, completion: str, suffix: str) -> Text:
+    """Lay a completion between its neighbours; a `+` marks the lines the model wrote in."""
+    frame = Text()
+    first = prefix.count("\n")
+    last = first + completion.count("\n")
+    whole = Text(prefix, style="dim") + Text(completion, style="bold green") + Text(suffix.rstrip("\n"), style="dim")
+    for number, line in enumerate(whole.split("\n", allow_blank=True)):
+        mark = "  + " if first <= number <= last else "    "
+        frame.append(mark, style="green").append_text(line).append("\n")
+    frame.rstrip()
+    return frame
+
+
+def speed(answer: dict[str, Any]) -> str:
+    """Say who answered and how fast."""
+    tokens = answer["usage"]["completion_tokens"]
+    seconds = answer["timings"]["generate_ms"] / 1000
+    rate = f"{tokens / seconds:.1f} tokens/s" if tokens and seconds > 0 else f"{tokens} tokens"
+    return f"{rate}, by {answer['model']} ({answer['backend']})"
+
+
+def _chosen(model: str | None) -> dict[str, str]:
+    return {"model": model} if model else {}
+
+
+@contextmanager
+def _mapped(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        hint = error.hint or "See `andiron status`, and the log named there."
+        raise DaemonError(f"the daemon did not give {what}: {error.message}", hint) from error

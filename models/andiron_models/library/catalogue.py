@@ -16,7 +16,7 @@ from andiron_models.layout import InfillLayout
 from andiron_models.library.errors import CatalogueError
 
 USER_CATALOGUE = "models.toml"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}\.gguf")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -76,7 +76,7 @@ class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     source_note: str = ""
 
     def __post_init__(self) -> None:
-        if not _ID.fullmatch(self.id):
+        if not ID_PATTERN.fullmatch(self.id):
             raise ValueError(f"id {self.id!r} may hold letters, digits and . _ : - only")
         if not _FILE.fullmatch(self.file):
             raise ValueError(f"file {self.file!r} must be a plain file name ending in .gguf")

@@ -61,18 +61,21 @@ def pull(
         return target
 
 
-def sha256_of(path: Path, cancel: threading.Event | None = None) -> str:
+def sha256_of(path: Path, cancel: threading.Event | None = None, progress: Progress | None = None) -> str:
     """Hash a file.
 
     Raises:
         PullCancelledError: `cancel` was set.
     """
     digest = hashlib.sha256()
+    total_bytes = path.stat().st_size
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             if cancel is not None and cancel.is_set():
                 raise PullCancelledError("the check was cancelled", hint="Pull again to go on.")
             digest.update(chunk)
+            if progress is not None:
+                progress(file.tell(), total_bytes)
     return digest.hexdigest()
 
 

@@ -44,5 +44,10 @@ def update_record(models_folder: Path, model_id: str, **changes: object) -> Reco
     return record
 
 
+def forget_record(models_folder: Path, model_id: str) -> None:
+    """Drop what is known."""
+    _file(models_folder, model_id).unlink(missing_ok=True)
+
+
 def _file(models_folder: Path, model_id: str) -> Path:
     return models_folder / ".records" / f"{model_id.replace(':', '_')}.json"

@@ -4,6 +4,7 @@ Every `*.gguf` in the folder counts, whoever put it there. Fetching is `fetch`'s
 """
 
 import difflib
+import glob
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -93,28 +94,46 @@ def references(models_folder: Path) -> tuple[Reference, ...]:
         raise ModelFileError(f"{file}: cannot be read: {error}", hint="Mend or remove the file.") from error
 
 
+def id_of(path: Path, known: Mapping[str, CatalogueEntry]) -> str:
+    """Say what a file is called: the catalogue's id for its name, else its stem."""
+    for entry in known.values():
+        if entry.file == path.name:
+            return entry.id
+    return _SHARD.sub("", path.name).removesuffix(".gguf")
+
+
+def is_first_file(path: Path) -> bool:
+    """Whether a model begins with this file; of a model in several files only the first does."""
+    shard = _SHARD.search(path.name)
+    return shard is None or int(shard[1]) == 1
+
+
+def files_of(path: Path) -> list[Path]:
+    """List all files of the model that begins with this one."""
+    shard = _SHARD.search(path.name)
+    if shard is None:
+        return [path]
+    stem = path.name[: shard.start()]
+    return sorted(path.parent.glob(f"{glob.escape(stem)}-*-of-{shard[2]}.gguf"))
+
+
 def _gguf_files(models_folder: Path) -> Iterator[Path]:
     """Yield model files, of a model in several files the first only."""
     if not models_folder.is_dir():
         return
     for path in sorted(models_folder.glob("*.gguf")):
-        shard = _SHARD.search(path.name)
-        if path.is_file() and (shard is None or int(shard[1]) == 1):
+        if path.is_file() and is_first_file(path):
             yield path
 
 
 def _model(path: Path, by_file: Mapping[str, CatalogueEntry]) -> InstalledModel:
     entry = by_file.get(path.name)
-    model_id = entry.id if entry else _SHARD.sub("", path.name).removesuffix(".gguf")
+    model_id = entry.id if entry else id_of(path, {})
     return InstalledModel(id=model_id, path=path, size_bytes=_size_bytes(path), entry=entry)
 
 
 def _size_bytes(path: Path) -> int:
-    shard = _SHARD.search(path.name)
-    if shard is None:
-        return path.stat().st_size
-    stem = path.name[: shard.start()]
-    return sum(part.stat().st_size for part in path.parent.glob(f"{stem}-*-of-{shard[2]}.gguf"))
+    return sum(file.stat().st_size for file in files_of(path))
 
 
 def _not_found(name: str, known: Mapping[str, CatalogueEntry], installed: list[str]) -> ModelNotFoundError:

@@ -16,7 +16,7 @@ QUESTION = "In two sentences: what is a context manager in Python good for?"
 _ANSWER_TOKENS = 160
 
 
-def show_completion(client: Client, model: str | None, console: Console) -> None:
+def show_completion(client: Client, model: str, console: Console) -> None:
     """Ask for the body of a function and show it between what is before and after it.
 
     Raises:
@@ -24,21 +24,21 @@ def show_completion(client: Client, model: str | None, console: Console) -> None
     """
     body = {"prefix": PREFIX, "suffix": SUFFIX, "path": "primes.py", "max_tokens": 96, "multiline": True}
     with _mapped("a completion"), console.status("Asking for a completion; the model is loaded first"):
-        answer = client.post("/api/v1/code/complete", {**body, **_chosen(model)})
+        answer = client.post("/api/v1/code/complete", {**body, "model": model, "backend": "local"})
     console.print(f"\nA completion, {speed(answer)}:\n", highlight=False)
     if not answer["completions"]:
         console.print(f"    (none worth showing: {answer.get('reason', 'no reason given')})", highlight=False)
         return
-    console.print(framed(PREFIX, answer["completions"][0]["text"], SUFFIX))
+    console.print(framed(PREFIX, _plain(answer["completions"][0]["text"]), SUFFIX))
 
 
-def show_answer(client: Client, model: str | None, console: Console) -> None:
+def show_answer(client: Client, model: str, console: Console) -> None:
     """Ask a question, show the answer while it comes, and leave no conversation behind.
 
     Raises:
         DaemonError: the daemon did not answer.
     """
-    body = {"message": QUESTION, "max_tokens": _ANSWER_TOKENS, **_chosen(model)}
+    body = {"message": QUESTION, "max_tokens": _ANSWER_TOKENS, "model": model, "backend": "local"}
     console.print(f"\nA question: {QUESTION}\n", highlight=False)
     console.print("    ", end="")
     last: dict[str, Any] = {}
@@ -46,7 +46,7 @@ def show_answer(client: Client, model: str | None, console: Console) -> None:
         for event in events:
             last = event.data
             if event.name == "delta":
-                text = last["text"].replace("\n", "\n    ")
+                text = _plain(last["text"]).replace("\n", "\n    ")
                 console.print(Text(text, style="green"), end="", soft_wrap=True)
     console.print(f"\n\nThat was {speed(last)}.", highlight=False)
     with _mapped("an answer"):
@@ -74,8 +74,9 @@ def speed(answer: dict[str, Any]) -> str:
     return f"{rate}, by {answer['model']} ({answer['backend']})"
 
 
-def _chosen(model: str | None) -> dict[str, str]:
-    return {"model": model} if model else {}
+def _plain(text: str) -> str:
+    """Take out what a terminal might obey."""
+    return "".join(character for character in text if character.isprintable() or character in "\n\t")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -24,8 +24,13 @@ def main(arguments: Sequence[str]) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
+    return ending(lambda: _test(arguments[1:]) if arguments[:1] == ["test"] else _setup(arguments))
+
+
+def ending(run: Callable[[], int]) -> int:
+    """Run, and turn what can stop it into a line, a hint and an exit code."""
     try:
-        return _test(arguments[1:]) if arguments[:1] == ["test"] else _setup(arguments)
+        return run()
     except SetupError as error:
         return _report(error)
     except OSError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from andiron_models.library.catalogue import CatalogueEntry, FileSource, HttpSource, HubSource, Source, WheelSource
 from andiron_models.library.errors import ChecksumError, DiskSpaceError, PullCancelledError, PullError, SourceError
-from andiron_models.library.part import Notice, Part, Progress
+from andiron_models.library.part import Notice, Part, Progress, write_error
 from andiron_models.library.records import read_record, update_record
 
 _CHUNK_BYTES = 4 * 1024 * 1024
@@ -43,22 +43,12 @@ def pull(
     """
     say = notice or (lambda _: None)
     work = models_folder / ".pulls" / entry.file
-    target = models_folder / entry.file
-    _make(work.parent)
-    with _Lock(work.with_suffix(".lock"), cancel, say):
-        if _is_good(target, entry, models_folder, say):
-            return target
-        _make(work)
-        _check_space(entry, work)
-        part_file = _first_that_gives_it(entry, models_folder, work, progress, say, cancel)
-        if target.exists():
-            kept = target.with_name(f"{target.name}.old")
-            target.replace(kept)
-            say(f"The file of that name was another one; it is now {kept.name}.")
-        part_file.replace(target)
-        _remember(target, entry, models_folder)
-        shutil.rmtree(work, ignore_errors=True)
-        return target
+    try:
+        work.parent.mkdir(parents=True, exist_ok=True)
+        with _Lock(work.with_suffix(".lock"), cancel, say):
+            return _pull(entry, models_folder, work, progress, say, cancel)
+    except OSError as error:
+        raise write_error(error, Path(error.filename or models_folder)) from error
 
 
 def sha256_of(path: Path, cancel: threading.Event | None = None, progress: Progress | None = None) -> str:
@@ -84,12 +74,28 @@ def expected_sha256(entry: CatalogueEntry, models_folder: Path) -> str | None:
     return entry.sha256 or read_record(models_folder, entry.id).sha256
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        hint = "Set ANDIRON_HOME to a folder that can be written, or mend its permissions."
-        raise PullError(f"cannot write to {folder}: {error.strerror}", hint=hint) from error
+def _pull(
+    entry: CatalogueEntry,
+    models_folder: Path,
+    work: Path,
+    progress: Progress | None,
+    say: Notice,
+    cancel: threading.Event | None,
+) -> Path:
+    target = models_folder / entry.file
+    if _is_good(target, entry, models_folder, say):
+        return target
+    work.mkdir(parents=True, exist_ok=True)
+    _check_space(entry, work)
+    part_file = _first_that_gives_it(entry, models_folder, work, progress, say, cancel)
+    if target.exists():
+        kept = target.with_name(f"{target.name}.old")
+        target.replace(kept)
+        say(f"The file of that name was another one; it is now {kept.name}.")
+    part_file.replace(target)
+    _remember(target, entry, models_folder)
+    shutil.rmtree(work, ignore_errors=True)
+    return target
 
 
 def _is_good(target: Path, entry: CatalogueEntry, models_folder: Path, say: Notice) -> bool:

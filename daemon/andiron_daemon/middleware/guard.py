@@ -16,7 +16,7 @@ from andiron_daemon.settings import Settings
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _WILDCARDS = frozenset(("0.0.0.0", "::", ""))  # noqa: S104 -- they are compared, not bound
 _EDITOR_SCHEMES = ("vscode-webview", "vscode-file")
-_ORIGIN_KEY = "allowed_origin"
+_ORIGIN_KEY = web.RequestKey("allowed_origin", str)
 _PREFLIGHT = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PATCH, DELETE",
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Authorization, Content-Type, Accept, X-API-Key",

@@ -8,14 +8,15 @@ from aiohttp.typedefs import Handler
 from andiron_daemon.identifiers import new_id
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
-_KEY = "request_id"
+_KEY = web.RequestKey("request_id", str)
 
 
 @web.middleware
 async def give_request_id(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id that everything done for it can name."""
-    request[_KEY] = new_id()
-    token = REQUEST_ID.set(request[_KEY])
+    identifier = new_id()
+    request[_KEY] = identifier
+    token = REQUEST_ID.set(identifier)
     try:
         return await handler(request)
     finally:
@@ -24,7 +25,7 @@ async def give_request_id(request: web.Request, handler: Handler) -> web.StreamR
 
 def request_id_of(request: web.Request) -> str:
     """Return the id the request was given."""
-    return str(request[_KEY])
+    return request[_KEY]
 
 
 async def show_request_id(request: web.Request, response: web.StreamResponse) -> None:

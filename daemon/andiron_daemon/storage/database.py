@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from andiron_daemon.errors import ConfigurationError, StorageError
 from andiron_daemon.paths import make_private
-from andiron_daemon.storage.failures import mapped_errors, storage_error
+from andiron_daemon.storage.failures import mapped_errors, reason_of, storage_error
 from andiron_daemon.storage.migrations import APPLICATION_ID, MIGRATIONS, apply_migrations, schema_version
 from andiron_daemon.storage.transaction import transaction
 
@@ -181,7 +181,10 @@ class Database:
             if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise storage_error("corrupt", self.file)
             self._back_up(connection, version)
-        apply_migrations(connection, self._migrations)
+        try:
+            apply_migrations(connection, self._migrations)
+        except sqlite3.Error as error:
+            raise storage_error(reason_of(error) or "unmigrated", self.file, str(error)) from error
 
     def _back_up(self, connection: sqlite3.Connection, version: int) -> None:
         copy = self.file.with_name(f"{self.file.name}.v{version}.backup")

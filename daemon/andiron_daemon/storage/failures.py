@@ -1,6 +1,7 @@
 """SQLite's and the file system's errors as one StorageError that says what to do.
 
-`details["reason"]` is a stable word: disk_full, read_only, locked, corrupt, foreign, newer, unreadable, closed.
+`details["reason"]` is a stable word: disk_full, read_only, locked, corrupt, foreign, newer, unmigrated,
+unreadable, closed.
 """
 
 import errno
@@ -54,6 +55,10 @@ _MESSAGES = {
         "the database was written by a newer Andiron, and was left as it is",
         "Start the newer Andiron again, or set DATABASE_URL to another file.",
     ),
+    "unmigrated": (
+        "the database cannot be brought to this version, and was left at the one before",
+        "Start the Andiron that wrote it, and report this; the copy beside it is whole.",
+    ),
     "unreadable": (
         "the database cannot be opened or read",
         "See whether the folder exists and may be entered, or set DATABASE_URL to another file.",
@@ -69,15 +74,20 @@ def storage_error(reason: str, file: Path, told: str = "") -> StorageError:
     return StorageError(f"{file}: {message}{said}", hint=hint, details={"reason": reason})
 
 
+def reason_of(error: sqlite3.Error) -> str | None:
+    """Say why SQLite failed; None for a statement that is wrong in itself."""
+    return _BY_SQLITE_CODE.get((getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF)
+
+
 @contextmanager
 def mapped_errors(file: Path) -> Iterator[None]:
     """Turn what SQLite and the file system raise into StorageError; a faulty statement stays what it is."""
     try:
         yield
     except sqlite3.Error as error:
-        primary = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
-        if primary not in _BY_SQLITE_CODE:
+        reason = reason_of(error)
+        if reason is None:
             raise
-        raise storage_error(_BY_SQLITE_CODE[primary], file, str(error)) from error
+        raise storage_error(reason, file, str(error)) from error
     except OSError as error:
         raise storage_error(_BY_ERRNO.get(error.errno or 0, "unreadable"), file, error.strerror or "") from error

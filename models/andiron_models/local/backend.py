@@ -32,6 +32,7 @@ class LocalBackend:
         self._launch = launch
         self._supervisors: dict[str, Supervisor] = {}
         self._start_lock = asyncio.Lock()
+        self._closed = False
         self._choices: dict[tuple[Role, str | None], InstalledModel] = {}
         self._choices_made_for: tuple[int, ...] = ()
 
@@ -103,13 +104,16 @@ class LocalBackend:
         )
 
     async def aclose(self) -> None:
-        """End every worker."""
+        """End every worker for good."""
+        self._closed = True
         await asyncio.gather(*(supervisor.aclose() for supervisor in self._supervisors.values()))
 
     # -- which model
 
     async def _supervisor(self, role: Role, name: str | None) -> Supervisor:
         model = await asyncio.to_thread(self._choose, role, name)
+        if self._closed:
+            raise BackendUnavailableError("the backend local is closed")
         supervisor = self._supervisors.get(model.id)
         if supervisor is None:
             supervisor = Supervisor(

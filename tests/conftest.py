@@ -1,7 +1,6 @@
 """What holds for every test: a home of its own, a clean environment, and no network beyond this machine."""
 
 import ipaddress
-import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -9,24 +8,18 @@ from typing import Any
 import pytest
 
 from andiron_daemon.paths import Paths, find_paths
-from andiron_daemon.settings import SETTINGS
 from andiron_testing.models import smollm2
-
-_VARIABLES = frozenset(setting.variable for setting in SETTINGS)
-_PREFIXES = ("ANDIRON_", "OPENAI_", "LLAMA_", "HF_", "HUGGING")
-_PROXIES = frozenset(("http_proxy", "https_proxy", "all_proxy", "no_proxy"))
+from andiron_testing.surroundings import foreign_variables, own_variables
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Move every folder below a temporary one and take all settings out of the environment."""
-    for name in tuple(os.environ):
-        if name in _VARIABLES or name.startswith(_PREFIXES) or name.lower() in _PROXIES:
-            monkeypatch.delenv(name)
     folder = tmp_path / "home"
-    monkeypatch.setenv("ANDIRON_HOME", str(folder))
-    # The system keyring of whoever runs the tests is none of their business.
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for name in foreign_variables():
+        monkeypatch.delenv(name)
+    for name, value in own_variables(str(folder)).items():
+        monkeypatch.setenv(name, value)
     return folder
 
 

@@ -1,18 +1,21 @@
 """The real daemon as a process of its own, for tests that use it as people do."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 import psutil
 
 from andiron_daemon.client import Client, find_client, running_daemon, wait_until_healthy
-from andiron_daemon.paths import Paths
+from andiron_daemon.paths import Paths, make_private
 from andiron_daemon.runfile import RunRecord
+from andiron_testing.surroundings import foreign_variables, own_variables
 
 ANDIRON = (sys.executable, "-m", "andiron_daemon")
 _START_SECONDS = 30.0
@@ -22,7 +25,7 @@ _END_SECONDS = 20.0
 def andiron(
     *arguments: str, variables: Mapping[str, str] | None = None, typed: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end, with `typed` piped in."""
+    """Run one command to its end in the test's own home, with `typed` piped in."""
     return subprocess.run(
         [*ANDIRON, *arguments],
         input=typed,
@@ -46,7 +49,7 @@ class DaemonProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            env={**os.environ, "PORT": "0", **variables},
+            env={**_environment(paths), "PORT": "0", **variables},
         )
         record = wait_until_healthy(paths, timeout_seconds=_START_SECONDS)
         if record is None:
@@ -65,6 +68,10 @@ class DaemonProcess:
     def token(self) -> str:
         """The token in its file."""
         return self.paths.token_file.read_text(encoding="ascii").strip()
+
+    def andiron(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run one command in this daemon's home."""
+        return andiron(*arguments, variables=_environment(self.paths), typed=typed)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the daemon itself."""
@@ -106,6 +113,23 @@ class DaemonProcess:
     def is_running(self) -> bool:
         """Tell whether it holds its lock."""
         return running_daemon(self.paths) is not None
+
+
+def _environment(paths: Paths) -> dict[str, str]:
+    """Return an environment with nothing of the caller's settings in it."""
+    foreign = foreign_variables()
+    kept = {name: value for name, value in os.environ.items() if name not in foreign}
+    return {**kept, **own_variables(str(paths.state.parent))}
+
+
+def put_model(file: Path, paths: Paths) -> None:
+    """Put a model file into a models folder, without a second copy where the file system allows."""
+    make_private(paths.models)
+    target = paths.models / file.name
+    try:
+        target.hardlink_to(file)
+    except OSError:
+        shutil.copyfile(file, target)
 
 
 class StartDaemon(Protocol):

@@ -1,14 +1,13 @@
 """Daemons for the end-to-end tests: started on demand, ended whatever happens, their log shown on failure."""
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from andiron_daemon.paths import Paths, make_private
-from andiron_testing.daemon_process import DaemonProcess, StartDaemon
+from andiron_daemon.paths import Paths, find_paths
+from andiron_testing.daemon_process import DaemonProcess, StartDaemon, put_model
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,18 +41,18 @@ def daemon(start_daemon: StartDaemon) -> DaemonProcess:
 
 
 @pytest.fixture
-def model_in_place(paths: Paths, smollm2_path: Path) -> Path:
-    """Put the real, small model into this test's models folder."""
-    make_private(paths.models)
-    target = paths.models / smollm2_path.name
-    try:
-        target.hardlink_to(smollm2_path)
-    except OSError:
-        shutil.copyfile(smollm2_path, target)
-    return target
-
-
-@pytest.fixture
-def model_daemon(start_daemon: StartDaemon, model_in_place: Path) -> DaemonProcess:
-    """A daemon with the real, small model."""
+def model_daemon(start_daemon: StartDaemon, paths: Paths, smollm2_path: Path) -> DaemonProcess:
+    """A daemon with the real, small model, for tests that are rough with it."""
+    put_model(smollm2_path, paths)
     return start_daemon()
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(tmp_path_factory: pytest.TempPathFactory, smollm2_path: Path) -> Iterator[DaemonProcess]:
+    """A daemon with the real, small model, which the tests of a module use one after the other."""
+    paths = find_paths(str(tmp_path_factory.mktemp("shared")))
+    put_model(smollm2_path, paths)
+    daemon = DaemonProcess(paths, (), {})
+    yield daemon
+    daemon.kill()
+    sys.stdout.write(daemon.said() + daemon.log())

@@ -93,9 +93,8 @@ def test_a_chat_says_how_to_get_a_model(daemon: DaemonProcess) -> None:
         assert "andiron models pull" in caught.value.hint
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "code"),
-    [
+def test_a_bad_request_is_told_by_its_code(daemon: DaemonProcess) -> None:
+    for path, body, code in (
         ("/api/v1/chat/message", {"message": "  "}, "invalid_request"),
         ("/api/v1/chat/message", {"message": 7}, "invalid_request"),
         ("/api/v1/chat/message", {}, "invalid_request"),
@@ -105,13 +104,11 @@ def test_a_chat_says_how_to_get_a_model(daemon: DaemonProcess) -> None:
         ("/api/v1/chat/stream", {"message": ""}, "invalid_request"),
         ("/api/v1/code/complete", {}, "invalid_request"),
         ("/api/v1/nothing", {}, "not_found"),
-    ],
-)
-def test_a_bad_request_is_told_by_its_code(daemon: DaemonProcess, path: str, body: object, code: str) -> None:
-    with pytest.raises(ClientError) as caught:
-        daemon.client.post(path, body)
-    assert caught.value.code == code
-    assert caught.value.request_id
+    ):
+        with pytest.raises(ClientError) as caught:
+            daemon.client.post(path, body)
+        assert caught.value.code == code
+        assert caught.value.request_id
     assert daemon.client.health()["status"] == "ok"
 
 

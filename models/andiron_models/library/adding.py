@@ -26,6 +26,7 @@ from andiron_models.library.shelf import (
     installed_models,
     references,
 )
+from andiron_models.library.tuned import forget_tuned
 
 
 def add_reference(
@@ -103,6 +104,7 @@ def remove_model(
         for file in files_of(model.path):
             file.unlink(missing_ok=True)
         shutil.rmtree(models_folder / ".pulls" / model.path.name, ignore_errors=True)
+    forget_tuned(models_folder, model_id)
     if model.entry is None or model.entry.sha256 is not None:
         forget_record(models_folder, model_id)  # else it holds the pinned checksum, which outlives the file
     return model

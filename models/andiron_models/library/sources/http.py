@@ -1,5 +1,6 @@
 """A model from a plain HTTP or HTTPS address, with huggingface_hub's resuming downloader."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -17,6 +18,7 @@ def fetch_http(source: HttpSource, part: Part) -> None:
     Raises:
         SourceError: the server cannot be reached or does not have it.
     """
+    quiet_hub_client()
     from huggingface_hub import get_session
 
     with http_failures_as_source_errors(source.url):
@@ -52,6 +54,11 @@ def download(url: str, headers: dict[str, str], part: Part, *, version: str | No
         headers={**headers, "Accept-Encoding": "identity"},
         expected_size=part.total_bytes,
     )
+
+
+def quiet_hub_client() -> None:
+    """Have the hub's client tell nothing of this machine beside what it asks for; call it before importing it."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
 @contextmanager

@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 from andiron_models.library.catalogue import HubSource
 from andiron_models.library.errors import SourceError
 from andiron_models.library.part import Part
-from andiron_models.library.sources.http import CONNECT_TIMEOUT_SECONDS, download, http_failures_as_source_errors
+from andiron_models.library.sources.http import (
+    CONNECT_TIMEOUT_SECONDS,
+    download,
+    http_failures_as_source_errors,
+    quiet_hub_client,
+)
 
 
 def fetch_hub(source: HubSource, file: str, sha256: str | None, part: Part) -> None:
@@ -18,6 +23,7 @@ def fetch_hub(source: HubSource, file: str, sha256: str | None, part: Part) -> N
     Raises:
         SourceError: the hub cannot be reached, does not have the file, or asks for a token.
     """
+    quiet_hub_client()
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.errors import FileMetadataError
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined] # public, but exported lazily
@@ -25,7 +31,7 @@ def fetch_hub(source: HubSource, file: str, sha256: str | None, part: Part) -> N
     what = f"{source.repository}/{file} on the hub"
     with http_failures_as_source_errors(what):
         url = hf_hub_url(source.repository, file, revision=source.revision)
-        headers = build_hf_headers()
+        headers = build_hf_headers(library_name="andiron")
         try:
             metadata = get_hf_file_metadata(url, timeout=CONNECT_TIMEOUT_SECONDS, headers=headers)
         except FileMetadataError as error:

@@ -6,11 +6,13 @@ fetched, its member appended to the part, and the wheel deleted, so that never m
 
 import contextlib
 import errno
+import lzma
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +24,8 @@ from andiron_models.library.part import Part, write_error
 
 _CHUNK_BYTES = 1024 * 1024
 _POLL_SECONDS = 0.2
+# What zipfile raises for damaged, encrypted or oddly compressed members, its decompressors included.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
 def fetch_wheels(source: WheelSource, part: Part, work_folder: Path) -> None:
@@ -108,9 +112,10 @@ def _wait(process: subprocess.Popen[bytes], part: Part, work_folder: Path) -> in
 def _bytes_come(folder: Path) -> int:
     """Look how long the wheel is that pip writes; it may write a second copy, which counts for nothing."""
     longest = 0
-    for path in folder.rglob("*.whl"):
-        with contextlib.suppress(FileNotFoundError):  # pip has just moved it
-            longest = max(longest, path.stat().st_size)
+    for place, _, names in os.walk(folder):  # unlike rglob it does not mind folders that vanish under it
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                longest = max(longest, Path(place, name).stat().st_size)
     return longest
 
 
@@ -130,5 +135,5 @@ def _join(wheel: Path, member: str, part: Part) -> None:
                 part.write(chunk)
     except KeyError as error:
         raise SourceError(f"{wheel.name} has no {member}") from error
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+    except _DAMAGE as error:
         raise SourceError(f"{wheel.name} cannot be read: {error}") from error

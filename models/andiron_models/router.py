@@ -125,7 +125,6 @@ class Router:
         if (await first.status()).state != "unconfigured":
             fallback = Fallback(from_backend=first.name, code=error.code, message=error.message)
             self._rest(first, error)
-            _log.warning("%s answers, because %s cannot: %s", second.name, first.name, error.message)
         try:
             async with contextlib.aclosing(_deltas(second, verb, request)) as deltas:
                 async for delta in deltas:
@@ -186,6 +185,7 @@ class Router:
         if backend.name not in self._resting:
             seconds = min(error.details.get("retry_after_seconds", REST_SECONDS), LONGEST_REST_SECONDS)
             self._resting[backend.name] = (self._clock() + seconds, error)
+            _log.warning("%s is left alone for %.0f s: %s", backend.name, seconds, error.message)
 
     def _rest_of(self, backend: Backend) -> ModelError | None:
         """Say why a backend is left alone for now."""

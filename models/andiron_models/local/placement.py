@@ -1,21 +1,23 @@
 """Which model, how much context, how many threads: decided from the machine before a worker is started.
 
-Pure functions over what is installed and what is free; nothing is loaded here.
+Reads the model's header and the machine's state and decides; nothing is loaded here.
 """
 
 from collections.abc import Sequence
 from typing import Literal
 
-import psutil
-
 from andiron_models.configuration import LocalConfiguration
 from andiron_models.errors import ModelDoesNotFitError
+from andiron_models.library.gguf_header import GgufHeader, read_gguf_header
+from andiron_models.library.hardware import LARGE_MODEL_CORES, Machine, this_machine
+from andiron_models.library.memory import need_of_header
 from andiron_models.library.shelf import InstalledModel
+from andiron_models.library.tuned import tuned_file
 from andiron_models.local import wire
 
 INSTALL_HINT = "Get one with `andiron models pull qwen2.5-coder-0.5b`."
-_DEFAULT_CONTEXT = 8192
-_LARGE_CONTEXT = 16384
+_LARGE_MACHINE_BYTES = 12_000_000_000
+_CONTEXTS = (16384, 8192, 4096, 2048)
 _GIB = 1024**3
 
 
@@ -23,55 +25,73 @@ class NoRoomBesideError(ModelDoesNotFitError):
     """The model would fit if the other loaded models left."""
 
 
-def default_model(models: Sequence[InstalledModel], role: Literal["completion", "chat"]) -> InstalledModel:
+def default_model(
+    models: Sequence[InstalledModel], role: Literal["completion", "chat"], cores: int | None = None
+) -> InstalledModel:
     """Choose among what is installed when nothing was said: one that can infill, the largest that is quick."""
     fitting = [model for model in models if _suits(model, role)] or list(models)
     infilling = [model for model in fitting if model.entry is not None and model.entry.infill is not None]
     candidates = infilling or fitting
-    limit = 2 * _GIB if physical_cores() >= 6 else _GIB
+    many_cores = (cores or this_machine().physical_cores) >= LARGE_MODEL_CORES
+    limit = 2 * _GIB if many_cores else _GIB
     quick = [model for model in candidates if model.size_bytes <= limit]
     return max(quick, key=lambda m: m.size_bytes) if quick else min(candidates, key=lambda m: m.size_bytes)
 
 
-def _suits(model: InstalledModel, role: Literal["completion", "chat"]) -> bool:
-    return role == "completion" or model.entry is None or model.entry.can_chat
-
-
-def physical_cores() -> int:
-    """Count the cores that compute; hyper-threads make matrix products slower, not faster."""
-    return psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
-
-
-def plan(model: InstalledModel, configuration: LocalConfiguration, *, loaded_bytes: int = 0) -> wire.Load:
-    """Decide how a model is loaded.
+def plan(
+    model: InstalledModel,
+    configuration: LocalConfiguration,
+    *,
+    loaded_bytes: int = 0,
+    machine: Machine | None = None,
+) -> wire.Load:
+    """Decide how a model is loaded: a tuned file where there is one, the context the memory allows.
 
     Raises:
+        ModelFileError: the file is missing, foreign or broken.
         ModelDoesNotFitError: it needs more memory than is free; `NoRoomBesideError` when others could leave.
     """
-    free = psutil.virtual_memory().available
-    context = configuration.context_length or (_LARGE_CONTEXT if free > 12 * _GIB else _DEFAULT_CONTEXT)
-    entry = model.entry
-    if entry is not None and entry.context_length:
-        context = min(context, entry.context_length)
-    needed = model.size_bytes + context * 64 * 1024
-    if needed > free:
-        _refuse(model, needed, free, loaded_bytes)
+    machine = machine or this_machine()
+    path = tuned_file(configuration.models_folder, model.id, model.path) or model.path
+    header = read_gguf_header(path)
+    context = _context(header, model, configuration.context_length, machine, loaded_bytes)
     return wire.Load(
-        path=str(model.path),
+        path=str(path),
         context_length=context,
-        threads=configuration.threads or physical_cores(),
+        threads=configuration.threads or machine.physical_cores,
         gpu_layers=-1 if configuration.gpu_layers is None else configuration.gpu_layers,
         queue_limit=configuration.queue_limit,
-        state_cache_bytes=configuration.state_cache_bytes,
+        state_cache_bytes=min(configuration.state_cache_bytes, machine.total_bytes // 16),
         state_folder=str(configuration.cache_folder / "states") if configuration.keeps_states_on_disk else None,
-        layout=entry.infill if entry is not None else None,
+        layout=model.entry.infill if model.entry is not None else None,
     )
 
 
-def _refuse(model: InstalledModel, needed: int, free: int, loaded_bytes: int) -> None:
-    error = NoRoomBesideError if needed <= free + loaded_bytes else ModelDoesNotFitError
+def _context(header: GgufHeader, model: InstalledModel, configured: int, machine: Machine, loaded_bytes: int) -> int:
+    """Choose the longest context that fits in what is free now."""
+    trained = header.number("context_length") or _CONTEXTS[0]
+    if configured:
+        wanted = [min(configured, trained)]
+    else:
+        largest = _CONTEXTS[0] if machine.total_bytes >= _LARGE_MACHINE_BYTES else _CONTEXTS[1]
+        wanted = sorted({min(context, trained) for context in _CONTEXTS if context <= largest}, reverse=True)
+    for context in wanted:
+        if need_of_header(header, context).total_bytes <= machine.available_bytes:
+            return context
+    needed = need_of_header(header, wanted[-1]).total_bytes
+    error = NoRoomBesideError if needed <= machine.available_bytes + loaded_bytes else ModelDoesNotFitError
     raise error(
-        f"{model.id} needs {needed / _GIB:.1f} GiB of memory, {free / _GIB:.1f} GiB are free",
+        f"{model.id} needs {needed / _GIB:.1f} GiB of memory for {wanted[-1]} tokens of context, "
+        f"{machine.available_bytes / _GIB:.1f} GiB are free",
         hint="Close other programs, choose a smaller model, or lower ANDIRON_CONTEXT_LENGTH.",
-        details={"needed_bytes": needed, "free_bytes": free, "loaded_bytes": loaded_bytes},
+        details={
+            "needed_bytes": needed,
+            "free_bytes": machine.available_bytes,
+            "loaded_bytes": loaded_bytes,
+            "context_length": wanted[-1],
+        },
     )
+
+
+def _suits(model: InstalledModel, role: Literal["completion", "chat"]) -> bool:
+    return role == "completion" or model.entry is None or model.entry.can_chat

@@ -171,7 +171,7 @@ class Supervisor:
             )
 
     async def _start(self) -> None:
-        message = self._load()
+        message = await asyncio.to_thread(self._load)
         loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loaded = loaded
         self.progress = 0.0

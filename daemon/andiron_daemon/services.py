@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from andiron_daemon.chat.prompt import read_system_text
 from andiron_daemon.chat.service import ChatService
 from andiron_daemon.completion.service import CompletionService
 from andiron_daemon.counters import Counters
@@ -79,13 +80,14 @@ async def build_services(
         counters = Counters()
         completion = CompletionService(router, counters)
         stack.push_async_callback(completion.aclose)
+        system = await asyncio.to_thread(read_system_text)
         yield Services(
             settings=settings,
             paths=paths,
             backends=backends,
             router=router,
             database=database,
-            chat=ChatService(router, SQLiteConversations(database), counters),
+            chat=ChatService(router, SQLiteConversations(database), counters, system),
             completion=completion,
             counters=counters,
             started_seconds=time.monotonic(),

@@ -1,6 +1,6 @@
 """What every store of conversations keeps to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -71,9 +71,13 @@ async def test_messages_stay_in_the_order_they_were_added(store: ConversationSto
 
 @pytest.mark.parametrize("verb", ["get", "append", "delete"])
 async def test_an_unknown_conversation_is_named(store: ConversationStore, verb: str) -> None:
-    calls = {"get": lambda: store.get("nope"), "append": lambda: store.append("nope", said("m"))}
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "get": lambda: store.get("nope"),
+        "append": lambda: store.append("nope", said("m")),
+        "delete": lambda: store.delete("nope"),
+    }
     with pytest.raises(NotFoundError, match="nope") as caught:
-        await calls.get(verb, lambda: store.delete("nope"))()
+        await calls[verb]()
     assert caught.value.hint
 
 

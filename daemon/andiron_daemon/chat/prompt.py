@@ -4,7 +4,6 @@ Everything is measured in characters, because counting tokens is the model's aff
 or refuse, by tokens. What is left out is reported, never dropped silently. The message itself is never cut.
 """
 
-import functools
 from collections.abc import Iterable, Sequence
 from importlib import resources
 
@@ -29,9 +28,8 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     truncated: Truncated | None = None
 
 
-@functools.cache
-def default_system() -> str:
-    """Read the system text that is used when a request brings none."""
+def read_system_text() -> str:
+    """Read the system text that is used when a request brings none; it blocks."""
     return resources.files("andiron_daemon.chat").joinpath("prompts/system.md").read_text(encoding="utf-8").strip()
 
 

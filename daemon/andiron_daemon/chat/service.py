@@ -17,7 +17,7 @@ from collections.abc import AsyncGenerator, Sequence
 import msgspec
 
 from andiron_daemon.answers import TextDelta, all_truncated, unfinished
-from andiron_daemon.chat.prompt import Prompt, build_prompt, default_system, title_of
+from andiron_daemon.chat.prompt import Prompt, build_prompt, title_of
 from andiron_daemon.chat.store import ConversationStore
 from andiron_daemon.chat.types import AnswerMessage, ChatAnswer, ChatInput, ChatStarted
 from andiron_daemon.counters import Counters
@@ -71,9 +71,10 @@ class _Draft(msgspec.Struct, kw_only=True):
 
 
 class ChatService:
-    """The chat: one for the daemon."""
+    """The chat: one for the daemon; `system` is what stands above a conversation that brings nothing of its own."""
 
-    def __init__(self, router: Router, store: ConversationStore, counters: Counters) -> None:
+    def __init__(self, router: Router, store: ConversationStore, counters: Counters, system: str) -> None:
+        self._system = system
         self._router = router
         self._store = store
         self._counters = counters
@@ -95,7 +96,7 @@ class ChatService:
             history = await self._take_in(request, conversation_id)
             prompt = build_prompt(
                 request.message,
-                system=default_system() if request.system is None else request.system,
+                system=self._system if request.system is None else request.system,
                 history=history,
                 context=request.context,
             )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from andiron_daemon.chat.prompt import build_prompt, default_system, title_of
+from andiron_daemon.chat.prompt import build_prompt, read_system_text, title_of
 from andiron_daemon.chat.types import ChatContext, ContextFile
 from andiron_daemon.storage.records import MessageRecord
 from andiron_models.types import Message, Role
@@ -15,7 +15,7 @@ def turn(role: Role, content: str) -> MessageRecord:
 
 
 def test_a_first_message_follows_the_system_text() -> None:
-    prompt = build_prompt("hello", system=default_system())
+    prompt = build_prompt("hello", system=read_system_text())
     assert [message.role for message in prompt.messages] == ["system", "user"]
     assert prompt.messages[0].content.startswith("You are Andiron")
     assert prompt.messages[1].content == "hello"

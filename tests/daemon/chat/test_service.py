@@ -38,7 +38,7 @@ def counters() -> Counters:
 
 @pytest.fixture
 def chat(backend: ScriptedBackend, store: MemoryStore, counters: Counters) -> ChatService:
-    return ChatService(Router({"local": backend}), store, counters)
+    return ChatService(Router({"local": backend}), store, counters, "You help.")
 
 
 async def all_events(chat: ChatService, message: str = "hello", **more: Any) -> list[ChatEvent]:
@@ -91,6 +91,16 @@ async def test_a_conversation_goes_on_with_what_was_said(chat: ChatService, back
     assert request.place == first.conversation_id
 
 
+async def test_a_request_without_a_system_text_gets_the_usual_one(chat: ChatService, backend: ScriptedBackend) -> None:
+    await ask(chat)
+    await ask(chat, system="")
+    usual, none = backend.requests
+    assert isinstance(usual, ChatRequest)
+    assert isinstance(none, ChatRequest)
+    assert (usual.messages[0].role, usual.messages[0].content) == ("system", "You help.")
+    assert [message.role for message in none.messages] == ["user"]
+
+
 async def test_what_the_request_chooses_reaches_the_backend(chat: ChatService, backend: ScriptedBackend) -> None:
     await ask(chat, model="scripted-1", temperature=1.5, max_tokens=7)
     request = backend.requests[-1]
@@ -122,6 +132,7 @@ async def test_a_value_that_cannot_be_meant_is_refused_and_nothing_kept(
 ) -> None:
     with pytest.raises((InvalidRequestError, ModelInvalidRequestError)) as caught:
         await ask(chat, **{"message": "hello", **wrong})
+    assert isinstance(caught.value, InvalidRequestError | ModelInvalidRequestError)
     assert caught.value.details["field"] == field
     assert (await store.counts()).messages == 0
 
@@ -244,11 +255,15 @@ async def test_an_answer_that_cannot_be_kept_is_not_acknowledged(
     chat: ChatService, backend: ScriptedBackend, store: MemoryStore
 ) -> None:
     seen: list[ChatEvent] = []
-    with pytest.raises(StorageError, match="full"):
+
+    async def read() -> None:
         async with aclosing(chat.answer(ChatInput(message="hello"))) as events:
             async for event in events:
                 seen.append(event)
                 store.failure = StorageError("the disk is full")
+
+    with pytest.raises(StorageError, match="full"):
+        await read()
     assert not any(isinstance(event, ChatAnswer) for event in seen)
     store.failure = None
     assert [message.role for message in await only_conversation(store)] == ["user"]

@@ -65,9 +65,7 @@ async def test_what_the_request_says_reaches_the_backend(
     completion: CompletionService, backend: ScriptedBackend
 ) -> None:
     extra = (ExtraFile(path="other.py", content="y"),)
-    await complete(
-        completion, prefix="x = ", suffix="\n", path="a.py", language="python", context=extra, session="s"
-    )
+    await complete(completion, prefix="x = ", suffix="\n", path="a.py", language="python", context=extra, session="s")
     asked = infill_asked(backend)
     assert (asked.prefix, asked.suffix, asked.path, asked.language) == ("x = ", "\n", "a.py", "python")
     assert (asked.extra, asked.place, asked.priority) == (extra, "s:a.py", Priority.COMPLETION)

@@ -117,7 +117,9 @@ async def test_unknown_fields_are_ignored(daemon: DaemonClient) -> None:
     assert (await daemon.post(COMPLETE, json={"prefix": "x", "future": {"a": 1}})).status == 200
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/octet-stream"]
+)
 async def test_a_body_of_another_type_is_refused(daemon: DaemonClient, content_type: str) -> None:
     response = await daemon.post(CHAT, data=b'{"message":"x"}', headers={"Content-Type": content_type})
     status, error = await error_of(response)

@@ -8,7 +8,15 @@ from andiron_daemon.settings import Settings
 from andiron_testing.daemons import TOKEN, DaemonClient, StartDaemon, error_of
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-FOREIGN_HOSTS = ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost@evil", "", "127.0.0.2", "[::2]"]
+FOREIGN_HOSTS = [
+    "evil.example",
+    "evil.example:8000",
+    "127.0.0.1.evil.example",
+    "localhost@evil",
+    "",
+    "127.0.0.2",
+    "[::2]",
+]
 FOREIGN_ORIGINS = ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1", "file://", "x", "http://"]
 
 
@@ -138,7 +146,9 @@ async def test_the_token_is_taken_from_either_header(start_daemon: StartDaemon, 
     assert (await daemon.get("/api/v1/models", headers=headers)).status == 200
 
 
-@pytest.mark.parametrize("value", ["Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}"])
+@pytest.mark.parametrize(
+    "value", ["Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}"]
+)
 async def test_what_is_not_the_token_is_refused(start_daemon: StartDaemon, value: str) -> None:
     daemon = await start_daemon(token=None)
     assert (await daemon.get("/api/v1/models", headers={"Authorization": value})).status == 401

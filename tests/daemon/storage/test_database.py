@@ -193,7 +193,7 @@ def read_only_folder() -> Iterator[Path]:
 async def test_a_read_only_folder_is_an_error_with_a_hint(read_only_folder: Path) -> None:
     database = Database(read_only_folder / "andiron.db")
     assert await reason_of(database) == "read_only"
-    assert list(read_only_folder.iterdir()) == []
+    assert await asyncio.to_thread(os.listdir, read_only_folder) == []
     await database.aclose()
 
 
@@ -275,7 +275,7 @@ def test_a_sqlite_url_names_a_file(tmp_path: Path) -> None:
     "url", ["postgresql://user:hunter2@host/db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "andiron.db"]
 )
 def test_another_database_is_refused_without_showing_its_password(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="team mode|DATABASE_URL") as caught:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL") as caught:
         database_file(url, Path("x"))
     assert "hunter2" not in caught.value.message
     assert caught.value.hint

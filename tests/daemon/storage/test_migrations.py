@@ -1,5 +1,6 @@
 """From one version of the database to the next."""
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -122,6 +123,8 @@ async def main():
 asyncio.run(main())
 assert "sqlite_utils" not in sys.modules
 """
-    command = [sys.executable, "-c", script, str(paths.database_file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.stdout.strip(), done.stderr) == ("t", "")
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(paths.database_file), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    told, complained = await child.communicate()
+    assert (told.strip(), complained) == (b"t", b"")

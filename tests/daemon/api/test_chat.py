@@ -1,0 +1,137 @@
+"""Messages, answers and conversations over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from andiron_daemon.paths import Paths
+from andiron_testing.daemons import DaemonClient, StartDaemon, error_of
+from andiron_testing.scripted import ScriptedBackend
+
+MESSAGE = "/api/v1/chat/message"
+CONVERSATIONS = "/api/v1/chat/conversations"
+
+
+async def say(daemon: DaemonClient, message: str, **more: Any) -> dict[str, Any]:
+    response = await daemon.post(MESSAGE, json={"message": message, **more})
+    assert response.status == 200
+    body: dict[str, Any] = await response.json()
+    return body
+
+
+async def test_an_answer_has_every_field_of_the_contract(daemon: DaemonClient) -> None:
+    body = await say(daemon, "hello")
+    assert set(body) == {
+        "conversation_id",
+        "message",
+        "context_used",
+        "backend",
+        "model",
+        "finish_reason",
+        "usage",
+        "timings",
+    }
+    assert body["message"] | {"id": "", "created_at": ""} == {
+        "id": "",
+        "role": "assistant",
+        "content": "You said: hello",
+        "created_at": "",
+    }
+    assert set(body["usage"]) == {
+        "prompt_tokens",
+        "prompt_tokens_cached",
+        "prompt_tokens_evaluated",
+        "completion_tokens",
+    }
+    assert set(body["timings"]) == {"queue_ms", "prompt_ms", "generate_ms", "total_ms"}
+
+
+async def test_what_an_editor_sends_as_context_is_used_and_told(daemon: DaemonClient) -> None:
+    selection = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 5}}
+    files = [{"path": "a.py", "content": "x = 1\n", "language": "python", "selection": selection}]
+    diagnostics = [{"message": "unused", "path": "a.py", "range": selection, "severity": "warning", "code": 7}]
+    context = {"files": files, "diagnostics": diagnostics, "language": "python", "workspace": "shop"}
+    body = await say(daemon, "why?", context=context)
+    assert body["context_used"] == [{"path": "a.py", "tokens": body["context_used"][0]["tokens"], "cut": False}]
+    assert "1 | x = 1" in body["message"]["content"]
+
+
+async def test_an_empty_message_is_refused(daemon: DaemonClient) -> None:
+    status, error = await error_of(await daemon.post(MESSAGE, json={"message": "  "}))
+    assert (status, error["code"], error["details"]) == (400, "invalid_request", {"field": "message"})
+    assert error["hint"]
+
+
+async def test_an_unknown_conversation_is_not_found(daemon: DaemonClient) -> None:
+    status, error = await error_of(await daemon.post(MESSAGE, json={"message": "x", "conversation_id": "nope"}))
+    assert (status, error["code"]) == (404, "not_found")
+    assert "nope" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "status", "code"),
+    [({"backend": "nope"}, 400, "invalid_request"), ({"model": "nope"}, 404, "model_not_found")],
+)
+async def test_an_unknown_backend_or_model_is_refused(
+    daemon: DaemonClient, choice: dict[str, str], status: int, code: str
+) -> None:
+    got, error = await error_of(await daemon.post(MESSAGE, json={"message": "x", **choice}))
+    assert (got, error["code"]) == (status, code)
+    assert "nope" in error["message"]
+    assert error["hint"]
+
+
+async def test_conversations_outlive_the_daemon(daemon: DaemonClient, start_daemon: StartDaemon) -> None:
+    first = await say(daemon, "remember me")
+    await daemon.close()
+    again = await start_daemon(backends={"local": ScriptedBackend("local")})
+    shown = await (await again.get(f"{CONVERSATIONS}/{first['conversation_id']}")).json()
+    question, answer = shown["messages"]
+    assert (shown["title"], question["content"], answer["content"]) == (
+        "remember me",
+        "remember me",
+        "You said: remember me",
+    )
+    assert (answer["backend"], answer["model"], answer["finish_reason"]) == ("local", "scripted-1", "stop")
+    assert answer["usage"] == first["usage"]
+
+
+async def test_conversations_are_listed_page_by_page(daemon: DaemonClient) -> None:
+    for text in ("one", "two", "three"):
+        await say(daemon, text)
+    page = await (await daemon.get(CONVERSATIONS, params={"limit": "2"})).json()
+    assert [found["title"] for found in page["conversations"]] == ["three", "two"]
+    assert set(page["conversations"][0]) == {"id", "title", "created_at", "updated_at", "message_count", "preview"}
+    rest = await (await daemon.get(CONVERSATIONS, params={"limit": "2", "cursor": page["next_cursor"]})).json()
+    assert [found["title"] for found in rest["conversations"]] == ["one"]
+    assert rest["next_cursor"] is None
+
+
+async def test_a_search_shows_where_it_found(daemon: DaemonClient) -> None:
+    await say(daemon, "about parsing dates")
+    await say(daemon, "about nothing")
+    page = await (await daemon.get(CONVERSATIONS, params={"q": "dates"})).json()
+    assert [found["title"] for found in page["conversations"]] == ["about parsing dates"]
+    assert "dates" in page["conversations"][0]["snippet"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"limit": "1000"}, "limit"),
+        ({"cursor": "?"}, "cursor"),
+    ],
+)
+async def test_a_wrong_parameter_is_named(daemon: DaemonClient, parameters: dict[str, str], field: str) -> None:
+    status, error = await error_of(await daemon.get(CONVERSATIONS, params=parameters))
+    assert (status, error["code"], error["details"]["field"]) == (400, "invalid_request", field)
+
+
+async def test_a_deleted_conversation_is_gone(daemon: DaemonClient, paths: Paths) -> None:
+    conversation = f"{CONVERSATIONS}/{(await say(daemon, 'hello'))['conversation_id']}"
+    deleted = await daemon.delete(conversation)
+    assert (deleted.status, await deleted.read()) == (204, b"")
+    for response in (await daemon.get(conversation), await daemon.delete(conversation)):
+        assert (await error_of(response))[0] == 404

@@ -1,0 +1,61 @@
+"""Code completion over HTTP."""
+
+import asyncio
+
+from andiron_testing.daemons import DaemonClient, error_of
+from andiron_testing.scripted import ScriptedBackend
+
+COMPLETE = "/api/v1/code/complete"
+
+
+async def test_a_completion_has_every_field_of_the_contract(daemon: DaemonClient, backend: ScriptedBackend) -> None:
+    backend.enqueue("1")
+    body = await (await daemon.post(COMPLETE, json={"prefix": "a\nx = ", "suffix": "\n"})).json()
+    here = {"line": 1, "character": 4}
+    assert body["completions"] == [{"text": "1", "range": {"start": here, "end": here}}]
+    assert (body["cached"], body["backend"], body["model"], body["finish_reason"]) == (
+        "no",
+        "local",
+        "scripted-1",
+        "stop",
+    )
+    assert {"id", "usage", "timings"} <= set(body)
+    assert "reason" not in body
+
+
+async def test_a_document_and_position_do_as_well(daemon: DaemonClient, backend: ScriptedBackend) -> None:
+    response = await daemon.post(COMPLETE, json={"document": "ab", "position": {"line": 0, "character": 1}})
+    assert response.status == 200
+    assert (await response.json())["completions"][0]["text"] == "fill(1, 1)"
+
+
+async def test_a_superseded_request_is_answered_with_nothing(daemon: DaemonClient, backend: ScriptedBackend) -> None:
+    backend.enqueue([asyncio.Event()], "new")
+    body = {"prefix": "x", "session": "s", "path": "p"}
+    older = asyncio.ensure_future(daemon.post(COMPLETE, json=body))
+    await backend.arrived(1)
+    newer = await daemon.post(COMPLETE, json=body)
+    answer = await (await older).json()
+    assert (answer["completions"], answer["reason"]) == ([], "superseded")
+    assert (await newer.json())["completions"][0]["text"] == "new"
+
+
+async def test_warming_up_is_accepted_at_once(daemon: DaemonClient, backend: ScriptedBackend) -> None:
+    backend.hold()
+    response = await daemon.post(COMPLETE, json={"prefix": "x", "max_tokens": 0, "stream": True})
+    assert response.status == 202
+    assert set(await response.json()) == {"id"}
+    await backend.arrived(1)
+
+
+async def test_a_prefix_over_any_context_is_cut_and_said(daemon: DaemonClient) -> None:
+    body = await (await daemon.post(COMPLETE, json={"prefix": "x = 1\n" * 100_000})).json()
+    assert body["truncated"]["what"] == "the beginning of prefix"
+    assert body["truncated"]["dropped_tokens"] > 100_000
+    assert body["completions"][0]["range"]["start"] == {"line": 100_000, "character": 0}
+
+
+async def test_a_position_outside_the_document_is_refused(daemon: DaemonClient) -> None:
+    body = {"document": "a", "position": {"line": 9, "character": 0}}
+    status, error = await error_of(await daemon.post(COMPLETE, json=body))
+    assert (status, error["code"], error["details"]) == (400, "invalid_request", {"field": "position", "lines": 1})

@@ -17,7 +17,6 @@ def main(arguments: list[str] | None = None) -> int:
     add_setup_options(parser)
     parser.add_argument("--changed", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def run() -> int:
         from andiron_installer.setup import run_setup
@@ -29,4 +28,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

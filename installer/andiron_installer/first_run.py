@@ -10,8 +10,12 @@ from rich.text import Text
 from andiron_daemon.client import Client, ClientError
 from andiron_installer.bootstrap.failures import DaemonError
 
-PREFIX = 'def is_prime(number: int) -> bool:\n    """Say whether a number is prime."""\n    '
-SUFFIX = "\n\n\nprint([number for number in range(30) if is_prime(number)])\n"
+PREFIX = '''def count_words(text: str) -> dict[str, int]:
+    """Count how often each word occurs."""
+    counts: dict[str, int] = {}
+    for word in text.split():
+        counts[word] = '''
+SUFFIX = "\n    return counts\n"
 QUESTION = "In two sentences: what is a context manager in Python good for?"
 _ANSWER_TOKENS = 160
 
@@ -22,7 +26,7 @@ def show_completion(client: Client, model: str, console: Console) -> None:
     Raises:
         DaemonError: the daemon did not give one.
     """
-    body = {"prefix": PREFIX, "suffix": SUFFIX, "path": "primes.py", "max_tokens": 96, "multiline": True}
+    body = {"prefix": PREFIX, "suffix": SUFFIX, "path": "words.py", "max_tokens": 64, "multiline": False}
     with _mapped("a completion"), console.status("Asking for a completion; the model is loaded first"):
         answer = client.post("/api/v1/code/complete", {**body, "model": model, "backend": "local"})
     console.print(f"\nA completion, {speed(answer)}:\n", highlight=False)

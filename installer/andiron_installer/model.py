@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.text import Text
 
 from andiron_daemon.paths import Paths
 from andiron_installer.bootstrap.failures import ModelError, NoSpaceError
@@ -70,9 +71,12 @@ def fetch_model(choice: Choice, models_folder: Path, console: Console) -> str:
         def advance(here_bytes: int, total_bytes: int | None) -> None:
             bar.update(task, completed=here_bytes, total=total_bytes)
 
-        _pull(entry, models_folder, advance, lambda text: bar.log(f"  {text}", markup=False, highlight=False))
+        def tell(text: str) -> None:
+            bar.console.print(Text(f"               {text}", style="dim"), soft_wrap=True)
+
+        _pull(entry, models_folder, advance, tell)
     size = f"{(models_folder / entry.file).stat().st_size / 1e9:.1f} GB"
-    came = "in place" if was_here else f"fetched and checked, {choice.reason}"
+    came = "in place" if was_here else f"fetched and checked; {choice.reason}"
     return f"{choice.id}, {size}, {came}"
 
 

@@ -15,6 +15,7 @@ from andiron_installer.bootstrap.failures import SetupError
 from andiron_installer.daemon import Daemon, ensure_daemon
 from andiron_installer.first_run import show_answer, show_completion
 from andiron_installer.model import Choice, choose_model, fetch_model
+from andiron_models.library.shelf import installed_models
 
 
 class SettingsError(SetupError):

@@ -60,7 +60,7 @@ def _setup(arguments: Sequence[str]) -> int:
     )
     console = Console()
     console.say(f"Andiron {source.version}, from {source.folder}")
-    if options.dry_run:
+    if options.dry_run and not _is_ready(environment, source, wish):
         _show_plan(console, environment, source, wish)
         return 0
     changed = prepare(environment, source, wish, console)
@@ -93,6 +93,10 @@ def _add_environment_option(parser: argparse.ArgumentParser) -> None:
 
 def _environment(source: Source, folder: Path | None) -> Environment:
     return Environment((folder or source.folder / ".andiron").expanduser().absolute())
+
+
+def _is_ready(environment: Environment, source: Source, wish: Wish) -> bool:
+    return environment.state(environment.wanted(source.digest, wish.extras)) == "ready"
 
 
 def _show_plan(console: Console, environment: Environment, source: Source, wish: Wish) -> None:

@@ -151,13 +151,16 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A piece of an answer.
 
     The first delta of a stream comes as soon as the backend has taken the request and may be empty;
-    exactly one delta, the last, carries `finish`.
+    exactly one delta, the last, carries `finish`. `usage` and `timings` say how it stands so far, where the
+    backend can tell, for those who close the stream when they have enough.
     """
 
     backend: str
     model: str
     text: str = ""
     logprobs: tuple[TokenLogprob, ...] = ()
+    usage: Usage | None = None
+    timings: Timings | None = None
     finish: Finish | None = None
 
 

@@ -194,7 +194,14 @@ class LocalBackend:
                     case wire.Taken():
                         yield Delta(backend=NAME, model=name)
                     case wire.Piece():
-                        yield Delta(backend=NAME, model=name, text=message.text, logprobs=message.logprobs)
+                        yield Delta(
+                            backend=NAME,
+                            model=name,
+                            text=message.text,
+                            logprobs=message.logprobs,
+                            usage=message.usage,
+                            timings=message.timings,
+                        )
                     case wire.Done():
                         yield Delta(backend=NAME, model=name, finish=message.finish)
                     case _:

@@ -16,7 +16,7 @@ import msgspec
 
 from andiron_models.errors import ModelError, error_from_code
 from andiron_models.layout import InfillLayout
-from andiron_models.types import ChatRequest, Finish, InfillRequest, TokenLogprob
+from andiron_models.types import ChatRequest, Finish, InfillRequest, Timings, TokenLogprob, Usage
 
 HEADER = struct.Struct(">I")
 FRAME_LIMIT_BYTES = 64 * 1024 * 1024
@@ -123,11 +123,13 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True, tag="taken"):
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece", omit_defaults=True):
-    """Text that was generated."""
+    """Text that was generated, and how the request stands."""
 
     id: int
     text: str
     logprobs: tuple[TokenLogprob, ...] = ()
+    usage: Usage | None = None
+    timings: Timings | None = None
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):

@@ -16,8 +16,8 @@ PREFIX = '''def count_words(text: str) -> dict[str, int]:
     for word in text.split():
         counts[word] = '''
 SUFFIX = "\n    return counts\n"
-QUESTION = "In two sentences: what is a context manager in Python good for?"
-_ANSWER_TOKENS = 160
+QUESTION = "In one sentence: what is a context manager in Python good for?"
+_ANSWER_TOKENS = 96
 
 
 def show_completion(client: Client, model: str, console: Console) -> None:

@@ -42,8 +42,8 @@ def choose_model(paths: Paths, wanted: str | None, machine: Machine | None = Non
         machine = machine or this_machine()
         fitting = choose_default_model(machine.total_bytes, machine.physical_cores)
         here = installed_models(paths.models, catalogue)
-        if here and fitting not in (model.id for model in here):
-            kept = here[0]
+        if here:
+            kept = next((model for model in here if model.id == fitting), here[0])
             return Choice(id=kept.id, reason="in place", can_infill=_can_infill(kept.entry), entry=kept.entry)
     except LibraryError as error:
         raise _mapped(error) from error
@@ -65,8 +65,11 @@ def fetch_model(choice: Choice, models_folder: Path, console: Console) -> str:
         return f"{choice.id}, {choice.reason}"
     was_here = (models_folder / entry.file).is_file()
     columns = (TextColumn("  {task.description:<12}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("model", total=entry.size_bytes, visible=not was_here)
+    moves = console.is_terminal and not was_here
+    if not moves and not was_here:
+        console.print(f"  model        fetching {choice.id}", highlight=False)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not moves) as bar:
+        task = bar.add_task("model", total=entry.size_bytes)
 
         def advance(here_bytes: int, total_bytes: int | None) -> None:
             bar.update(task, completed=here_bytes, total=total_bytes)

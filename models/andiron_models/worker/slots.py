@@ -76,6 +76,12 @@ class SlotTable:
             return best
         return min(idle, key=lambda slot: (bool(slot.tokens), slot.used))
 
+    def has_room_for(self, job: Job) -> bool:
+        """Tell whether a job fits beside those as urgent; less urgent ones can be made to wait."""
+        rivals = [slot for slot in self.slots if slot.job is not None and slot.job.priority <= job.priority]
+        taken = sum(max(len(slot.tokens), len(slot.job.tokens)) for slot in rivals if slot.job is not None)
+        return not rivals or taken + len(job.tokens) < self.cells
+
     def preemptible(self, job: Job) -> Slot | None:
         """Find a slot of the lane whose job is background work less urgent than this one."""
         lesser = [
@@ -91,7 +97,7 @@ class SlotTable:
     def give(self, slot: Slot, job: Job) -> int:
         """Give an idle slot to a job with as much of its prompt in it as can be had; returns that length."""
         wanted = as_tokens(job.tokens)
-        most = len(wanted) if job.warms_only else len(wanted) - 1
+        most = len(wanted) if job.warms_only else len(wanted) - 1  # without its last token, nothing can be sampled
         own = min(most, common_prefix(as_tokens(slot.tokens), wanted))
         donor, shared = self._donor(slot, wanted, most)
         saved, state = self.states.best(wanted)
@@ -103,11 +109,13 @@ class SlotTable:
             self._cut(slot, 0)
             self._memory.copy(donor.index, slot.index, shared)
             slot.tokens = donor.tokens[:shared]
+            self._cut(slot, shared)  # an engine that cannot share a part has shared the whole
         elif state is not None:
             self._cut(slot, 0)
             if self.make_room(len(state.tokens), {slot}) and self._memory.restore(slot.index, state.data):
                 slot.tokens = state.tokens.tolist()
-                self._cut(slot, saved)
+                self.states.touch(state)
+            self._cut(slot, saved)
         slot.job = job
         self.touch(slot)
         return len(slot.tokens)
@@ -122,9 +130,15 @@ class SlotTable:
         self._clock += 1
         slot.used = self._clock
 
-    def rewind(self, slot: Slot) -> None:
-        """Drop whatever an unfinished evaluation left behind the slot's known tokens."""
-        self._cut(slot, len(slot.tokens))
+    def rewind(self, slot: Slot) -> bool:
+        """Drop whatever an unfinished evaluation left behind the slot's known tokens; `False` if they went too."""
+        known = len(slot.tokens)
+        self._cut(slot, known)
+        return len(slot.tokens) == known
+
+    def discard(self, slot: Slot) -> None:
+        """Clear a slot whose content is not to be trusted."""
+        self._cut(slot, 0)
 
     def make_room(self, needed: int, besides: set[Slot]) -> bool:
         """Empty idle slots, oldest first, until `needed` cells are free; `False` if they do not suffice."""

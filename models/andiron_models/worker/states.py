@@ -27,10 +27,11 @@ def common_prefix(first: Tokens, second: Tokens) -> int:
 
 
 class SavedState(msgspec.Struct, frozen=True):
-    """KV data and the tokens it stands for."""
+    """KV data and the tokens it stands for; `key` is the store's own."""
 
     tokens: Tokens
     data: bytes
+    key: int = -1
 
     @property
     def size_bytes(self) -> int:
@@ -52,13 +53,13 @@ class StateStore:
 
     def put(self, tokens: Sequence[int], data: bytes) -> None:
         """Keep a state; ones it continues are dropped, and the oldest beyond the bound."""
-        state = SavedState(as_tokens(tokens), data)
+        state = SavedState(as_tokens(tokens), data, self._next_key)
         if state.size_bytes > self.limit_bytes:
             return
         for key, other in list(self._states.items()):
             if common_prefix(other.tokens, state.tokens) == len(other.tokens):
                 self._drop(key)
-        self._states[self._next_key] = state
+        self._states[state.key] = state
         self._next_key += 1
         self.size_bytes += state.size_bytes
         while self.size_bytes > self.limit_bytes:
@@ -66,15 +67,17 @@ class StateStore:
 
     def best(self, tokens: Tokens) -> tuple[int, SavedState | None]:
         """Find the state that begins most like `tokens`: the length in common and the state."""
-        best_length, best_key = 0, -1
-        for key, state in self._states.items():
+        best_length, best = 0, None
+        for state in self._states.values():
             length = common_prefix(state.tokens, tokens)
             if length > best_length:
-                best_length, best_key = length, key
-        if best_key < 0:
-            return 0, None
-        self._states.move_to_end(best_key)
-        return best_length, self._states[best_key]
+                best_length, best = length, state
+        return best_length, best
+
+    def touch(self, state: SavedState) -> None:
+        """Note that a state was put back, so that others go before it."""
+        if state.key in self._states:
+            self._states.move_to_end(state.key)
 
     def covers(self, tokens: Tokens) -> bool:
         """Tell whether some state begins with all of `tokens`."""

@@ -14,8 +14,9 @@ import msgspec
 
 from andiron_models.types import Finish, FinishReason, Priority, Timings, TokenLogprob, Truncated, Usage
 from andiron_models.worker.infill import Prompt
-from andiron_models.worker.sampling import Choice, Logits, TokenIds, TokenSampler
+from andiron_models.worker.sampling import Choice, Logits, TokenSampler
 from andiron_models.worker.text import AnswerText
+from andiron_models.worker.vocabulary import Vocabulary
 
 
 class Lane(enum.Enum):
@@ -106,8 +107,11 @@ class Job:
             self.tokens = [*evaluated_tokens, self.next_token]
             self.next_token = None
 
-    def choose(self, logits: Logits, allowed: TokenIds | None) -> Choice:
-        """Sample the next token."""
+    def choose(self, logits: Logits, vocabulary: Vocabulary) -> Choice:
+        """Sample the next token, among those that agree with what is already typed."""
+        allowed = vocabulary.agreeing(self.pending) if self.pending else None
+        if allowed is not None and not len(allowed):
+            self.pending, allowed = b"", None  # bytes the model has no token for cannot be healed
         return self._sampler.choose(logits, allowed)
 
     def take(self, choice: Choice, piece: bytes, is_end: bool, name: Callable[[int], bytes]) -> Step:
@@ -134,28 +138,32 @@ class Job:
         """Return the text still held back, when the answer ends for a reason of the engine's."""
         return self._text.finish()
 
-    def finish(self, reason: FinishReason, now: float) -> Finish:
-        """Sum the job up."""
+    def usage(self) -> Usage:
+        """Count the tokens so far."""
+        cached = self._cached or 0
+        missing = self._prompt_length - cached
+        evaluated = missing if self._prompt_done_at is not None else min(missing, self._evaluated)
+        return Usage(
+            prompt_tokens=cached + evaluated,
+            prompt_tokens_cached=cached,
+            prompt_tokens_evaluated=evaluated,
+            completion_tokens=self.generated,
+        )
+
+    def timings(self, now: float) -> Timings:
+        """Say where the time went so far."""
         started = self._started_at if self._started_at is not None else now
         prompt_done = self._prompt_done_at if self._prompt_done_at is not None else now
-        cached = self._cached or 0
-        evaluated = self._prompt_length - cached if self._prompt_done_at is not None else self._evaluated
-        return Finish(
-            reason=reason,
-            usage=Usage(
-                prompt_tokens=cached + evaluated,
-                prompt_tokens_cached=cached,
-                prompt_tokens_evaluated=evaluated,
-                completion_tokens=self.generated,
-            ),
-            timings=Timings(
-                queue_ms=1000 * (started - self._queued_at),
-                prompt_ms=1000 * (prompt_done - started),
-                generate_ms=1000 * (now - prompt_done),
-                total_ms=1000 * (now - self._queued_at),
-            ),
-            truncated=self._truncated,
+        return Timings(
+            queue_ms=1000 * (started - self._queued_at),
+            prompt_ms=1000 * (prompt_done - started),
+            generate_ms=1000 * (now - prompt_done),
+            total_ms=1000 * (now - self._queued_at),
         )
+
+    def finish(self, reason: FinishReason, now: float) -> Finish:
+        """Sum the job up."""
+        return Finish(reason=reason, usage=self.usage(), timings=self.timings(now), truncated=self._truncated)
 
 
 def _named(choice: Choice, name: Callable[[int], bytes]) -> tuple[TokenLogprob, ...]:

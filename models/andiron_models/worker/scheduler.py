@@ -3,7 +3,9 @@
 Each `step` makes one batch: the waiting tokens of the jobs that generate, and one slice of one prompt.
 
 - The most urgent class present goes into every batch. The others join while the batch's extra cost fits
-  the share of time they have earned meanwhile, so they are slowed, never stopped.
+  the share of time they have earned meanwhile (see `credit`), so they are slowed, never stopped.
+- A request is given a slot when it fits beside those as urgent as itself; where room runs out all the same,
+  the least urgent job waits, and goes on where it was.
 - A slice is about `SHORT_SLICE_MS` of compute while anything else is about, `LONG_SLICE_MS` otherwise.
 - A slice of lesser work is given up when a completion comes in; any batch is when its only request is
   cancelled. What such a batch evaluated is forgotten, so its tokens are simply evaluated again.
@@ -12,14 +14,16 @@ Everything it needs is injected: the engine, the clock, the place events go to. 
 `step`, all from one thread, change it; `should_interrupt` may be asked from another.
 """
 
+import collections
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
 
-from andiron_models.errors import ContextTooLongError, ModelError, QueueFullError
+from andiron_models.errors import ContextTooLongError, InvalidRequestError, ModelError, QueueFullError
 from andiron_models.local import wire
 from andiron_models.types import FinishReason, Priority
+from andiron_models.worker.credit import Credit
 from andiron_models.worker.job import Job, Lane
 from andiron_models.worker.pace import Pace
 from andiron_models.worker.sampling import Logits
@@ -29,8 +33,7 @@ from andiron_models.worker.vocabulary import Vocabulary
 
 SHORT_SLICE_MS = 100.0
 LONG_SLICE_MS = 400.0
-SHARES = {Priority.CHAT: 0.25, Priority.BACKGROUND: 0.05}
-_CREDIT_LIMIT_MS = 1000.0
+_PATIENCE_MS = 400.0
 _QUIET_SECONDS = 5.0
 
 
@@ -80,6 +83,11 @@ class Batch(msgspec.Struct, frozen=True):
     slice_tokens: int
     yields_to_completion: bool
 
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """All that take part."""
+        return self.generating if self.prompt is None else (*self.generating, self.prompt)
+
 
 class Running(msgspec.Struct, frozen=True):
     """A snapshot for other threads of what is being evaluated."""
@@ -110,7 +118,7 @@ class Scheduler:
         self._emit = emit
         self._waiting: list[Job] = []
         self._order = 0
-        self._credit_ms = 0.0
+        self._credit = Credit()
         self._completion_seen_at = float("-inf")
         self._running = Running()
 
@@ -130,27 +138,16 @@ class Scheduler:
         return not self._waiting and not self.slots.busy
 
     def submit(self, job: Job) -> None:
-        """Queue a job, or fail it when the queue is full or its prompt can never fit."""
-        if len(self._waiting) >= self._queue_limit:
-            self._fail(
-                job, QueueFullError(f"{len(self._waiting)} requests wait already", hint="Try again when some are done.")
-            )
-            return
-        longest = self._engine.context_length - (0 if job.warms_only else 1)
-        if len(job.tokens) > longest:
-            self._fail(
-                job,
-                ContextTooLongError(
-                    f"the prompt has {len(job.tokens)} tokens, the model's context {self._engine.context_length}",
-                    hint="Send less text, or raise ANDIRON_CONTEXT_LENGTH.",
-                    details={"prompt_tokens": len(job.tokens), "context_length": self._engine.context_length},
-                ),
-            )
+        """Queue a job, or fail it when the queue is full or its prompt can never be evaluated."""
+        error = self._refusal(job)
+        if error is not None:
+            self._emit(wire.failed(job.id, error))
             return
         self._order += 1
         job.mark_queued(self._clock(), self._order)
         self._queue(job)
         self._emit(wire.Taken(id=job.id))
+        self._supersede_warming(job)
 
     def cancel(self, job_id: int) -> None:
         """End a job where it is; an unknown one is over already."""
@@ -171,39 +168,53 @@ class Scheduler:
             return True
         return completion_came and running.yields_to_completion
 
-    def step(self) -> bool:
-        """Evaluate one batch; `False` when there was nothing to do."""
+    def step(self, has_news: Callable[[], bool] = lambda: False) -> bool:
+        """Evaluate one batch; `False` when there was nothing to do.
+
+        `has_news` is asked once `should_interrupt` can answer for the batch, so that nothing falls in between:
+        what came before is seen here, what comes later interrupts.
+        """
         self._admit()
         batch = self._plan()
         if batch is None:
             return False
-        entries, rows = self._entries(batch)
-        slots = [*batch.generating, *([batch.prompt] if batch.prompt else [])]
+        slots = batch.slots
         self._running = Running(
             jobs=frozenset(slot.job.id for slot in slots if slot.job), yields_to_completion=batch.yields_to_completion
         )
-        started = self._clock()
         try:
-            whole = self._engine.decode(entries)
+            if not has_news():
+                self._evaluate(batch)
         except ModelError as error:
             for slot in slots:
-                self.slots.rewind(slot)
+                self.slots.discard(slot)
                 self._fail_slot(slot, error)
-            return True
         finally:
             self._running = Running()
-        elapsed_ms = 1000 * (self._clock() - started)
+        return True
+
+    def _evaluate(self, batch: Batch) -> None:
+        entries, rows = self._entries(batch)
+        started = self._clock()
+        whole = self._engine.decode(entries)
+        self._running = Running()
         if not whole:
-            for slot in slots:
-                self.slots.rewind(slot)
-            return True
+            for slot in batch.slots:
+                self._undo(slot)
+            return
+        elapsed_ms = 1000 * (self._clock() - started)
         self.pace.record(len(entries), elapsed_ms)
         self._account(batch, elapsed_ms)
         self._commit(batch)
         for slot, row in rows:
             if slot.job is not None:
                 self._sample(slot, slot.job, row)
-        return True
+
+    def _undo(self, slot: Slot) -> None:
+        """Forget what an interrupted batch evaluated; where the engine cannot forget a part, all is done again."""
+        known = slot.tokens
+        if not self.slots.rewind(slot) and slot.job is not None:
+            slot.job.pause(known)
 
     # -- who gets a slot
 
@@ -211,9 +222,30 @@ class Scheduler:
         self._waiting.append(job)
         self._waiting.sort(key=lambda waiting: (waiting.priority, waiting.order))
 
+    def _refusal(self, job: Job) -> ModelError | None:
+        if not job.tokens:
+            return InvalidRequestError("the prompt is empty", hint="Send some text.")
+        longest = self._engine.context_length - (0 if job.warms_only else 1)
+        if len(job.tokens) > longest:
+            return ContextTooLongError(
+                f"the prompt has {len(job.tokens)} tokens, the model's context {self._engine.context_length}",
+                hint="Send less text, or raise ANDIRON_CONTEXT_LENGTH.",
+                details={"prompt_tokens": len(job.tokens), "context_length": self._engine.context_length},
+            )
+        if len(self._waiting) >= self._queue_limit:
+            self._admit()
+        if len(self._waiting) >= self._queue_limit:
+            return QueueFullError(f"{len(self._waiting)} requests wait already", hint="Try again when some are done.")
+        return None
+
     def _admit(self) -> None:
+        crowded: set[Priority] = set()
         for job in list(self._waiting):
-            self._supersede_warming(job)
+            if job.priority in crowded:
+                continue
+            if not self.slots.has_room_for(job):
+                crowded.add(job.priority)  # smaller ones that came later do not overtake it
+                continue
             slot = self.slots.choose(job)
             if slot is None:
                 slot = self.slots.preemptible(job)
@@ -229,13 +261,12 @@ class Scheduler:
                 self._finish(slot, job, "length")
 
     def _supersede_warming(self, job: Job) -> None:
-        """End a warm-up of the place a real request has come for; what it evaluated is reused."""
+        """End the warm-ups of a place a real request has come for; what they evaluated is reused."""
         if job.place is None or job.warms_only:
             return
-        for slot in self.slots.busy:
-            other = slot.job
-            if other is not None and other.warms_only and other.place == job.place and other.lane is job.lane:
-                self._finish(slot, other, "cancelled")
+        for other in [*self._waiting, *(slot.job for slot in self.slots.busy if slot.job)]:
+            if other.warms_only and other.place == job.place and other.lane is job.lane:
+                self.cancel(other.id)
 
     def _pause(self, slot: Slot) -> None:
         if slot.job is not None:
@@ -251,19 +282,20 @@ class Scheduler:
         if not busy:
             return None
         top = _priority(busy[0])
-        upper = [slot for slot in busy if _priority(slot) is top]
-        lower = [slot for slot in busy if _priority(slot) is not top]
-        generating = [slot for slot in upper if slot.job and slot.job.is_generating]
-        prompt = next((slot for slot in upper if slot.job and not slot.job.is_generating), None)
-        slice_tokens = self._slice(prompt, alone=len(busy) == 1, besides=len(generating)) if prompt else 0
-        extra, extra_prompt, extra_tokens = self._earned(lower, len(generating) + slice_tokens, prompt is None)
-        batch = Batch(
-            generating=(*generating, *extra),
-            prompt=prompt or extra_prompt,
-            slice_tokens=slice_tokens or extra_tokens,
-            yields_to_completion=top is not Priority.COMPLETION and prompt is not None,
-        )
-        return self._fitted(batch)
+        besides = sum(1 for slot in busy if _generates(slot))
+        generating = [slot for slot in busy if _priority(slot) is top and _generates(slot)]
+        prompt = next((slot for slot in busy if _priority(slot) is top and not _generates(slot)), None)
+        slice_tokens = self._slice(prompt, alone=len(busy) == 1, besides=besides) if prompt else 0
+        for priority in sorted({_priority(slot) for slot in busy} - {top}):
+            lesser = [slot for slot in busy if _priority(slot) is priority]
+            joining, credit_ms = self._joining(lesser, len(generating) + slice_tokens)
+            generating += joining
+            waiting = next((slot for slot in lesser if not _generates(slot)), None)
+            # A slice beside generation costs the others little; in place of their own prompt's it costs a whole turn.
+            if waiting is not None and credit_ms >= (SHORT_SLICE_MS if prompt is None else _PATIENCE_MS):
+                prompt, slice_tokens = waiting, self._slice(waiting, alone=False, besides=besides)
+        yields = prompt is not None and top is not Priority.COMPLETION
+        return self._fitted(Batch(tuple(generating), prompt, slice_tokens, yields))
 
     def _slice(self, slot: Slot, *, alone: bool, besides: int) -> int:
         job = slot.job
@@ -274,27 +306,25 @@ class Scheduler:
         limit = self._engine.batch_limit - besides
         return min(remaining, self.pace.tokens_within(budget_ms, limit))
 
-    def _earned(self, lower: list[Slot], planned: int, may_prompt: bool) -> tuple[list[Slot], Slot | None, int]:
-        """Let less urgent jobs join as far as their credit pays for what they add to the batch."""
-        chosen: list[Slot] = []
-        base_ms = self.pace.milliseconds(planned) if planned else 0.0
-        for slot in lower:
-            if slot.job is None or not slot.job.is_generating:
+    def _joining(self, lesser: list[Slot], planned: int) -> tuple[list[Slot], float]:
+        """Let jobs of a less urgent class generate as far as its credit pays for; returns what is left of it."""
+        credit_ms = self._credit.of(_priority(lesser[0]))
+        joining: list[Slot] = []
+        for slot in sorted(lesser, key=lambda slot: slot.used):
+            if not _generates(slot):
                 continue
-            added_ms = self.pace.milliseconds(planned + len(chosen) + 1) - base_ms
-            if added_ms > self._credit_ms:
+            tokens = planned + len(joining)
+            added_ms = max(0.0, self.pace.milliseconds(tokens + 1) - self.pace.milliseconds(tokens))
+            if added_ms >= credit_ms:
                 break
-            chosen.append(slot)
-        prompting = next((slot for slot in lower if slot.job and not slot.job.is_generating), None)
-        if prompting is None or not may_prompt or chosen or self._credit_ms < SHORT_SLICE_MS:
-            return chosen, None, 0
-        return chosen, prompting, self._slice(prompting, alone=False, besides=planned)
+            credit_ms -= added_ms
+            joining.append(slot)
+        return joining, credit_ms
 
     def _fitted(self, batch: Batch) -> Batch | None:
         """Make room for a batch, pausing the least urgent jobs where emptying idle slots is not enough."""
         wanted = len(batch.generating) + batch.slice_tokens
-        within = {slot for slot in (*batch.generating, batch.prompt) if slot is not None}
-        if self.slots.make_room(wanted, within):
+        if self.slots.make_room(wanted, set(batch.slots)):
             return batch
         busy = self.slots.busy
         if len(busy) > 1:
@@ -333,23 +363,17 @@ class Scheduler:
     # -- what came of it
 
     def _account(self, batch: Batch, elapsed_ms: float) -> None:
-        """Let waiting classes earn their share of the time, and pay for the part they had."""
-        busy = self.slots.busy
-        top = _priority(busy[0])
-        lower = [slot for slot in busy if _priority(slot) is not top]
-        if not lower:
-            self._credit_ms = 0.0
-            return
-        in_batch = [*batch.generating, *([batch.prompt] if batch.prompt else [])]
-        upper_tokens = sum(1 for slot in batch.generating if _priority(slot) is top)
-        if batch.prompt is not None and _priority(batch.prompt) is top:
-            upper_tokens += batch.slice_tokens
-        paid_ms = 0.0
-        if any(_priority(slot) is not top for slot in in_batch):
-            paid_ms = max(0.0, elapsed_ms - (self.pace.milliseconds(upper_tokens) if upper_tokens else 0.0))
-        share = max(SHARES.get(_priority(slot), 0.0) for slot in lower)
-        earned_ms = self._credit_ms + share * elapsed_ms - paid_ms
-        self._credit_ms = max(-_CREDIT_LIMIT_MS, min(_CREDIT_LIMIT_MS, earned_ms))
+        """Let outranked classes earn their share of the time, and pay for what they added to the batch."""
+        priorities = {_priority(slot) for slot in self.slots.busy}
+        top = min(priorities)
+        tokens: collections.Counter[Priority] = collections.Counter(_priority(slot) for slot in batch.generating)
+        if batch.prompt is not None:
+            tokens[_priority(batch.prompt)] += batch.slice_tokens
+        without_ms = self.pace.milliseconds(tokens[top]) if tokens[top] else 0.0
+        added_ms = elapsed_ms * max(0.0, 1 - without_ms / self.pace.milliseconds(tokens.total()))
+        added_tokens = max(1, tokens.total() - tokens[top])
+        outranked = priorities - {top}
+        self._credit.settle(elapsed_ms, outranked, {p: added_ms * tokens[p] / added_tokens for p in outranked})
 
     def _commit(self, batch: Batch) -> None:
         now = self._clock()
@@ -371,9 +395,8 @@ class Scheduler:
 
     def _sample(self, slot: Slot, job: Job, row: int) -> None:
         vocabulary = self._engine.vocabulary
-        allowed = vocabulary.agreeing(job.pending) if job.pending else None
         try:
-            choice = job.choose(self._engine.logits(row), allowed)
+            choice = job.choose(self._engine.logits(row), vocabulary)
         except ModelError as error:
             self._fail_slot(slot, error)
             return
@@ -381,7 +404,10 @@ class Scheduler:
         is_end = self._engine.is_end(choice.token) or choice.token in job.end_tokens
         step = job.take(choice, pieces[choice.token], is_end, pieces.__getitem__)
         if step.text or step.logprobs:
-            self._emit(wire.Piece(id=job.id, text=step.text, logprobs=step.logprobs))
+            timings = job.timings(self._clock())
+            self._emit(
+                wire.Piece(id=job.id, text=step.text, logprobs=step.logprobs, usage=job.usage(), timings=timings)
+            )
         if step.reason is not None:
             self._finish(slot, job, step.reason)
         elif len(slot.tokens) >= self._engine.context_length:
@@ -398,11 +424,12 @@ class Scheduler:
         if slot.job is not None:
             job = slot.job
             self.slots.free(slot)
-            self._fail(job, error)
-
-    def _fail(self, job: Job, error: ModelError) -> None:
-        self._emit(wire.failed(job.id, error))
+            self._emit(wire.failed(job.id, error))
 
 
 def _priority(slot: Slot) -> Priority:
     return slot.job.priority if slot.job is not None else Priority.BACKGROUND
+
+
+def _generates(slot: Slot) -> bool:
+    return slot.job is not None and slot.job.is_generating

@@ -2,6 +2,10 @@
 
 import secrets
 import time
+from contextvars import ContextVar
+
+# The request that is being worked on, for whoever writes a log.
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_DIGITS = 9

@@ -124,10 +124,17 @@ async def test_a_search_finds_all_its_words_in_one_message(store: ConversationSt
     assert "date" in snippet
 
 
-@pytest.mark.parametrize("query", ['"', "a AND (", "NEAR(", "col:x", "*", "^", "-x", "'; DROP TABLE messages"])
+@pytest.mark.parametrize(
+    "query", ['"', "a AND (", "NEAR(", "col:x", "*", "^", "-x", "'; DROP TABLE messages", "\0", "a\0b"]
+)
 async def test_a_search_takes_signs_for_text(store: ConversationStore, query: str) -> None:
     await store.create("c", "t", said("1", "plain words"))
     assert (await store.page(limit=10, query=query)).conversations == ()
+
+
+async def test_a_search_for_very_many_words_is_a_search(store: ConversationStore) -> None:
+    await store.create("c", "t", said("1", "plain words"))
+    assert len((await store.page(limit=10, query="plain " * 4000)).conversations) == 1
 
 
 async def test_a_deleted_conversation_is_gone_and_the_others_stay(store: ConversationStore) -> None:

@@ -1,13 +1,10 @@
 """An id for every request: in the answer's X-Request-Id, in errors, and in the log."""
 
-from contextvars import ContextVar
-
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from andiron_daemon.identifiers import new_id
+from andiron_daemon.identifiers import REQUEST_ID, new_id
 
-REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 _KEY = web.RequestKey("request_id", str)
 
 

@@ -32,6 +32,8 @@ _BEHIND_CURSOR = "(updated_at, id) < (:updated_at, :id)"
 _FOUND = """id IN (
     SELECT conversation_id FROM messages JOIN messages_fts ON messages_fts.rowid = messages.number
     WHERE messages_fts MATCH :query)"""
+# Either would end a quoted word; SQLite takes NUL for the end of the expression.
+_NO_WORD_SIGNS = str.maketrans({'"': " ", "\0": " "})
 _SNIPPET = """
     SELECT snippet(messages_fts, 0, '', '', '…', 16)
     FROM messages JOIN messages_fts ON messages_fts.rowid = messages.number
@@ -140,7 +142,7 @@ def unknown_conversation(conversation_id: str) -> NotFoundError:
 
 def match_expression(query: str) -> str:
     """Write words as an FTS5 expression in which nothing but the last word's prefix match is syntax."""
-    words = [f'"{word}"' for word in query.replace('"', " ").split()]
+    words = [f'"{word}"' for word in query.translate(_NO_WORD_SIGNS).split()]
     return " ".join(words) + "*" if words else '""'
 
 

@@ -14,8 +14,9 @@ import msgspec
 from andiron_models.configuration import Configuration, LocalConfiguration
 from andiron_models.errors import BackendUnavailableError, ModelError, WorkerDiedError
 from andiron_models.library.catalogue import load_catalogue
+from andiron_models.library.records import read_record, update_record
 from andiron_models.library.shelf import InstalledModel, find_model, installed_models
-from andiron_models.local import placement, wire
+from andiron_models.local import placement, selftest, wire
 from andiron_models.local.process import Launch, launch_worker
 from andiron_models.local.supervisor import Supervisor
 from andiron_models.types import BackendState, BackendStatus, ChatRequest, Delta, InfillRequest, ModelInfo, ModelState
@@ -33,6 +34,8 @@ class LocalBackend:
         self._supervisors: dict[str, Supervisor] = {}
         self._start_lock = asyncio.Lock()
         self._closed = False
+        self._test_lock = asyncio.Lock()
+        self._infill_verdicts: dict[str, selftest.Verdict] = {}
         self._choices: dict[tuple[Role, str | None], InstalledModel] = {}
         self._choices_made_for: tuple[int, ...] = ()
 
@@ -57,8 +60,9 @@ class LocalBackend:
     async def infill(self, request: InfillRequest) -> AsyncGenerator[Delta, None]:
         """Fill the gap between prefix and suffix."""
         supervisor = await self._supervisor("completion", request.model)
+        plainly = not await self._can_infill(supervisor)
         async with contextlib.aclosing(
-            self._run(supervisor, lambda request_id: wire.Infill(id=request_id, request=request))
+            self._run(supervisor, lambda request_id: wire.Infill(id=request_id, request=request, plainly=plainly))
         ) as deltas:
             async for delta in deltas:
                 yield delta
@@ -89,7 +93,12 @@ class LocalBackend:
         except ModelError as error:
             return BackendStatus(name=NAME, state="failed", detail=error.message, hint=error.hint)
         state, failure = self._state()
-        engine: dict[str, Any] = {"workers": [_describe(supervisor) for supervisor in self._supervisors.values()]}
+        engine: dict[str, Any] = {
+            "workers": [
+                _describe(supervisor, self._infill_verdicts.get(supervisor.name))
+                for supervisor in self._supervisors.values()
+            ]
+        }
         if not models:
             return BackendStatus(
                 name=NAME, state="unconfigured", detail="no model is installed", hint=placement.INSTALL_HINT
@@ -207,6 +216,42 @@ class LocalBackend:
                     case _:
                         raise WorkerDiedError(f"the engine of {name} answered with {type(message).__name__}")
 
+    async def _can_infill(self, supervisor: Supervisor) -> bool:
+        """Tell whether a model fills gaps, by trying when it is first loaded; the outcome is recorded."""
+        await self._start(supervisor)
+        if supervisor.info is None or not supervisor.info.can_infill:
+            return False
+        known = self._infill_verdicts.get(supervisor.name)
+        if known is None:
+            async with self._test_lock:
+                known = self._infill_verdicts.get(supervisor.name)
+                if known is None:
+                    known = await self._tested(supervisor)
+                    self._infill_verdicts[supervisor.name] = known
+        return known.passed
+
+    async def _tested(self, supervisor: Supervisor) -> selftest.Verdict:
+        folder = self._configuration.models_folder
+        record = await asyncio.to_thread(read_record, folder, supervisor.name)
+        if record.infill_ok is not None:
+            return selftest.Verdict(passed=record.infill_ok, detail=record.infill_detail or "")
+        answers = [await self._answer(supervisor, probe.request()) for probe in selftest.PROBES]
+        verdict = selftest.judge(answers)
+        with contextlib.suppress(OSError):  # a read-only folder only costs trying again
+            await asyncio.to_thread(
+                update_record, folder, supervisor.name, infill_ok=verdict.passed, infill_detail=verdict.detail
+            )
+        return verdict
+
+    async def _answer(self, supervisor: Supervisor, request: InfillRequest) -> str:
+        pieces: list[str] = []
+        async with contextlib.aclosing(
+            self._run(supervisor, lambda request_id: wire.Infill(id=request_id, request=request))
+        ) as deltas:
+            async for delta in deltas:
+                pieces.append(delta.text)
+        return "".join(pieces)
+
     # -- telling
 
     def _model_info(self, model: InstalledModel) -> ModelInfo:
@@ -233,7 +278,7 @@ class LocalBackend:
         return ("ready", None) if "ready" in states else ("idle", None)
 
 
-def _describe(supervisor: Supervisor) -> dict[str, Any]:
+def _describe(supervisor: Supervisor, verdict: selftest.Verdict | None) -> dict[str, Any]:
     """Show one worker for `/status`."""
     description: dict[str, Any] = {
         "model": supervisor.name,
@@ -243,6 +288,8 @@ def _describe(supervisor: Supervisor) -> dict[str, Any]:
         "restarts": supervisor.restarts,
         "last_error": supervisor.last_error.message if supervisor.last_error else None,
     }
+    if verdict is not None:
+        description["infill_test"] = {"passed": verdict.passed, "detail": verdict.detail}
     if supervisor.info is not None:
         description |= msgspec.structs.asdict(supervisor.info)
     if supervisor.stats is not None:

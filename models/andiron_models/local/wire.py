@@ -45,10 +45,11 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True, tag="chat"):
 
 
 class Infill(msgspec.Struct, frozen=True, kw_only=True, tag="infill"):
-    """Fill a gap."""
+    """Fill a gap; `plainly` by continuing the prefix, for a model that was found unable to infill."""
 
     id: int
     request: InfillRequest
+    plainly: bool = False
 
 
 class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):

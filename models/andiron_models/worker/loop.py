@@ -138,7 +138,7 @@ def _take(
         if isinstance(message, wire.Chat):
             job = preparation.chat(message.id, message.request)
         else:
-            job = preparation.infill(message.id, message.request)
+            job = preparation.infill(message.id, message.request, plainly=message.plainly)
     except ModelError as error:
         outbox.send(wire.failed(message.id, error))
         return

@@ -104,8 +104,8 @@ class Preparation:
             place=request.place,
         )
 
-    def infill(self, job_id: int, request: InfillRequest) -> Job:
-        """Make the job of an infill; a model that cannot infill continues the prefix.
+    def infill(self, job_id: int, request: InfillRequest, *, plainly: bool = False) -> Job:
+        """Make the job of an infill; a model that cannot infill, or is not to, continues the prefix.
 
         Raises:
             InvalidRequestError: the request cannot be meant.
@@ -116,7 +116,7 @@ class Preparation:
         limit = self._reader.context_length - max_tokens - 1
         if request.max_prompt_tokens is not None:
             limit = min(limit, request.max_prompt_tokens)
-        if self._infill is not None:
+        if self._infill is not None and not plainly:
             prompt = lay_out(request, self._infill, self._reader.tokenize, limit)
         else:
             prompt = continue_plainly(request, self._reader.begin_token, self._reader.tokenize, limit)

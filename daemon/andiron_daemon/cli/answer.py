@@ -40,7 +40,7 @@ def show_closing(body: dict[str, Any]) -> None:
     if truncated := body.get("truncated"):
         note(f"{truncated['dropped_tokens']} tokens did not fit and were left out: {truncated['what']}")
     if body.get("finish_reason") == "length":
-        note("The answer was cut at its longest length.")
+        note("It was cut at the longest length allowed.")
 
 
 def closing_line(body: dict[str, Any]) -> str:

@@ -122,7 +122,7 @@ def test_what_was_cut_or_done_by_another_is_not_hidden(stub: StubDaemon, capsys:
     assert capsys.readouterr().err.splitlines()[1:] == [
         "openai could not answer: no network",
         "40 tokens did not fit and were left out: the oldest messages",
-        "The answer was cut at its longest length.",
+        "It was cut at the longest length allowed.",
     ]
 
 

@@ -176,6 +176,7 @@ def test_ctrl_c_anywhere_is_mended_by_the_next_run(
     with pytest.raises(KeyboardInterrupt):
         prepare(environment, source, WISH, ImpatientConsole(word))
     assert environment.state(environment.wanted("one", ())) in ("missing", "unfinished")
+    assert not environment.temporary.exists() or list(environment.temporary.iterdir()) == []
     changed, _ = run(environment, source)
     assert changed
     assert environment.state(environment.wanted("one", ())) == "ready"

@@ -85,18 +85,13 @@ def check_space(needs: Sequence[Need], volume_of: Callable[[Path], Volume] = fin
             raise NoSpaceError(
                 f"the disk is too full: {gigabytes(needed_bytes)} are needed ({parts}), "
                 f"{gigabytes(free_bytes)} are free",
-                "Make room there, or move what can be moved: TMPDIR for the build, ANDIRON_HOME for the model.",
+                "Make room there, or move what can be moved: --environment FOLDER, ANDIRON_HOME for the model.",
             )
 
 
 def gigabytes(size_bytes: int) -> str:
     """Say a size as people read it."""
     return f"{size_bytes / 1e9:.1f} GB"
-
-
-def temporary_folder() -> Path:
-    """Say where builds put what they need for a while."""
-    return Path(tempfile.gettempdir())
 
 
 def user_folder() -> Path:

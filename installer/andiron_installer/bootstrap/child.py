@@ -76,8 +76,8 @@ def _follow(child: subprocess.Popen[str], log: TextIO, on_line: Callable[[str | 
 
 
 def end_group(child: subprocess.Popen[str]) -> None:
-    """End a child and its children: asked first, then made to."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+    """End a child and its children: asked as Ctrl-C asks, so that they tidy up, then told, then made to."""
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         try:
             if os.name == "posix":
                 os.killpg(child.pid, number)
@@ -89,7 +89,7 @@ def end_group(child: subprocess.Popen[str]) -> None:
             child.wait(timeout=_END_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-        # The head of the group is gone; what it leaves behind gets the second signal.
+        # The head of the group is gone; what it leaves behind gets the next signal.
 
 
 def ask(command: Sequence[str], *, variables: Mapping[str, str], timeout_seconds: float) -> tuple[int, str]:

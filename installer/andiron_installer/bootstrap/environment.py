@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Environment:
-    """The folder `root`, all of which is the installer's: `venv`, `wheels`, `install.log`, `lock`."""
+    """The folder `root`, all of which is the installer's: `venv`, `wheels`, `tmp`, `install.log`, `lock`."""
 
     root: Path
 
@@ -71,6 +72,20 @@ class Environment:
     def wheels(self) -> Path:
         """Wheels built here, kept so that an environment can be made anew without building again."""
         return self.root / "wheels"
+
+    @property
+    def temporary(self) -> Path:
+        """Where pip builds: a folder of ours, so that even what a killed pip leaves there is swept up.
+
+        Windows keeps its own, since the paths of the engine's sources would become too long for it.
+        """
+        return Path(tempfile.gettempdir()) if os.name == "nt" else self.root / "tmp"
+
+    def sweep(self) -> None:
+        """Make the temporary folder, if it is ours, anew."""
+        if os.name != "nt":
+            shutil.rmtree(self.temporary, ignore_errors=True)
+            self.temporary.mkdir(parents=True)
 
     @property
     def log_file(self) -> Path:

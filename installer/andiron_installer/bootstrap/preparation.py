@@ -35,7 +35,7 @@ def prepare(environment: Environment, source: Source, wish: Wish, console: Conso
         return False
     checks.check_venv()
     checks.check_writable(environment.root)
-    room = needs(state, wish, environment.root, checks.temporary_folder(), checks.user_folder())
+    room = needs(state, wish, environment.root, environment.temporary, checks.user_folder())
     checks.check_space(room)
     with only_installer(environment.lock_file) as lock:
         # Whoever held the lock a moment ago may have done it all.
@@ -52,6 +52,7 @@ class _Preparation:
         self._lock = lock
 
     def run(self, state: State, wanted: Stamp) -> None:
+        self._environment.log_file.unlink(missing_ok=True)
         kept_extras = self._make(state)
         offer = self._look()
         if offer in ("source", "cached"):
@@ -133,12 +134,18 @@ class _Preparation:
         def follow(line: str | None) -> None:
             step.doing(progress.tell(line))
 
+        temporary = str(self._environment.temporary)
         variables = {**PIP_VARIABLES, "CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 1)}
+        variables |= {"TMPDIR": temporary, "TEMP": temporary, "TMP": temporary}
+        self._environment.sweep()
         command = pip(self._environment, *arguments)
         log_file = self._environment.log_file
-        code, tail = run_logged(
-            command, log_file=log_file, on_line=follow, variables=variables, keep_open=(self._lock,)
-        )
+        try:
+            code, tail = run_logged(
+                command, log_file=log_file, on_line=follow, variables=variables, keep_open=(self._lock,)
+            )
+        finally:
+            self._environment.sweep()
         if code != 0:
             raise failure(what, tail, log_file)
 

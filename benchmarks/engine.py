@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 
 from andiron_models.configuration import LocalConfiguration
+from andiron_models.library.hardware import this_machine
 from andiron_models.local.backend import LocalBackend
-from andiron_models.local.placement import physical_cores
 from andiron_models.types import ChatRequest, Finish, InfillRequest, Message, Priority
 from benchmarks.contenders import Bare, HighLevel, LlamaServer, Result
 from benchmarks.table import print_table
@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--llama-server")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=physical_cores())
+    parser.add_argument("--threads", type=int, default=this_machine().physical_cores)
     arguments = parser.parse_args()
     model, rounds = arguments.model.absolute(), arguments.rounds
     contenders: list[tuple[str, Callable[[], Result]]] = [

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from andiron_models.configuration import Configuration, LocalConfiguration
-from andiron_models.errors import BackendUnavailableError, ModelError, WorkerDiedError
+from andiron_models.errors import BackendUnavailableError, ModelError, ModelNotFoundError, WorkerDiedError
 from andiron_models.library.catalogue import load_catalogue
 from andiron_models.library.records import read_record, update_record
 from andiron_models.library.shelf import InstalledModel, find_model, installed_models
@@ -174,8 +174,16 @@ class LocalBackend:
         return find_model(configuration.models_folder, name, load_catalogue(configuration.catalogue_folder))
 
     def _list(self) -> tuple[InstalledModel, ...]:
+        """List what is in the models folder, and what was configured from elsewhere."""
         configuration = self._configuration
-        return installed_models(configuration.models_folder, load_catalogue(configuration.catalogue_folder))
+        known = load_catalogue(configuration.catalogue_folder)
+        models = {model.id: model for model in installed_models(configuration.models_folder, known)}
+        for name in (configuration.completion_model, configuration.chat_model):
+            if name:
+                with contextlib.suppress(ModelNotFoundError):  # said when it is asked for
+                    model = find_model(configuration.models_folder, name, known)
+                    models.setdefault(model.id, model)
+        return tuple(models.values())
 
     async def _installed(self) -> tuple[InstalledModel, ...]:
         return await asyncio.to_thread(self._list)

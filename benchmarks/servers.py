@@ -1,0 +1,141 @@
+"""The two servers completions are compared on, behind one verb: the daemon's own API and llama.cpp's `/infill`."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import aiohttp
+
+from andiron_daemon.client import find_client
+from andiron_daemon.paths import find_paths
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Text around a cursor."""
+
+    prefix: str
+    suffix: str
+    path: str
+    session: str
+
+
+@dataclass
+class Suggestion:
+    """What came back, and what it cost."""
+
+    text: str = ""
+    milliseconds: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached: str = "no"
+    reason: str | None = None
+    replaces: int = 0
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Server(Protocol):
+    """Something that completes code."""
+
+    name: str
+
+    async def complete(self, gap: Gap, max_tokens: int, *, multiline: bool | str = "auto") -> Suggestion:
+        """Fill the gap."""
+
+
+class Andiron:
+    """The running daemon, by its native API."""
+
+    name = "Andiron"
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str, *, filters: bool = True) -> None:
+        self._http, self._url, self._filters = http, url, filters
+        self._headers = {"Authorization": f"Bearer {token}"}
+        if not filters:
+            self.name = "Andiron, raw"
+
+    async def complete(self, gap: Gap, max_tokens: int, *, multiline: bool | str = "auto") -> Suggestion:
+        """Ask `/api/v1/code/complete`."""
+        body: dict[str, Any] = {
+            "prefix": gap.prefix,
+            "suffix": gap.suffix,
+            "path": gap.path,
+            "session": gap.session,
+            "max_tokens": max_tokens,
+            "multiline": multiline,
+        }
+        if not self._filters:
+            body["post_filters"] = False
+        started = time.perf_counter()
+        async with self._http.post(f"{self._url}/api/v1/code/complete", json=body, headers=self._headers) as response:
+            answer = await response.json()
+        milliseconds = 1000 * (time.perf_counter() - started)
+        if response.status >= 300:
+            raise RuntimeError(f"{response.status}: {answer}")
+        usage = answer["usage"]
+        suggestion = Suggestion(
+            milliseconds=milliseconds,
+            prompt_tokens=usage["prompt_tokens_evaluated"],
+            completion_tokens=usage["completion_tokens"],
+            cached=answer["cached"],
+            reason=answer.get("reason"),
+            details=answer.get("timings") or {},
+        )
+        if answer["completions"]:
+            first = answer["completions"][0]
+            suggestion.text = first["text"]
+            place = first["range"]
+            if place["start"]["line"] == place["end"]["line"]:
+                suggestion.replaces = place["end"]["character"] - place["start"]["character"]
+        return suggestion
+
+
+class LlamaServer:
+    """A llama.cpp server's `/infill`, asked as its editor plug-ins ask."""
+
+    name = "llama-server /infill"
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http, self._url = http, url.rstrip("/")
+
+    async def complete(self, gap: Gap, max_tokens: int, *, multiline: bool | str = "auto") -> Suggestion:
+        """Ask `/infill`; the current line goes as `prompt`, and a single line ends at its break."""
+        head, _, line = gap.prefix.rpartition("\n")
+        body = {
+            "input_prefix": head + "\n" if head else "",
+            "prompt": line,
+            "input_suffix": gap.suffix,
+            "n_predict": max_tokens,
+            "top_k": 40,
+            "top_p": 0.99,
+            "samplers": ["top_k", "top_p", "infill"],
+            "temperature": 0.0,
+            "cache_prompt": True,
+            "stop": [] if multiline is True else ["\n"],
+        }
+        started = time.perf_counter()
+        async with self._http.post(f"{self._url}/infill", json=body) as response:
+            answer = await response.json()
+        if response.status >= 300:
+            raise RuntimeError(f"{response.status}: {answer}")
+        return Suggestion(
+            text=answer["content"],
+            milliseconds=1000 * (time.perf_counter() - started),
+            prompt_tokens=answer["timings"]["prompt_n"],
+            completion_tokens=answer["timings"]["predicted_n"],
+        )
+
+
+async def servers(http: aiohttp.ClientSession, llama_server: str | None, *, raw: bool = False) -> list[Server]:
+    """List the contenders: the running daemon, and a llama.cpp server where its address is given."""
+    daemon = await asyncio.to_thread(find_client)
+    if daemon is None:
+        raise SystemExit("Andiron is not running: start it with `andiron serve`.")
+    token = (await asyncio.to_thread(find_paths().token_file.read_text)).strip()
+    found: list[Server] = [Andiron(http, daemon.url, token)]
+    if raw:
+        found.append(Andiron(http, daemon.url, token, filters=False))
+    if llama_server:
+        found.append(LlamaServer(http, llama_server))
+    return found

@@ -18,9 +18,9 @@ class Pace:
         self._milliseconds: dict[int, float] = {}
 
     def record(self, tokens: int, milliseconds: float) -> None:
-        """Take one reading into the average of its nearest size."""
+        """Take one reading into the average of its nearest size, moved there along the curve known so far."""
         size = _nearest(tokens)
-        scaled = milliseconds * size / tokens if tokens > size else milliseconds
+        scaled = milliseconds * self.milliseconds(size) / self.milliseconds(tokens)
         known = self._milliseconds.get(size)
         self._milliseconds[size] = scaled if known is None else known + _WEIGHT * (scaled - known)
 

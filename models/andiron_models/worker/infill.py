@@ -20,6 +20,7 @@ from andiron_models.types import ExtraFile, InfillRequest, Truncated
 PENDING_LIMIT = 48
 _SUFFIX_SHARE = 4
 _SLIDE_SHARE = 4
+_SUFFIX_STEPS = 16
 
 Tokenize = Callable[[str], list[int]]
 
@@ -71,31 +72,23 @@ def lay_out(request: InfillRequest, tokens: InfillTokens, tokenize: Tokenize, li
     """Make the prompt for a model that can infill, of at most `limit` tokens.
 
     What is far from the gap goes first: extra files from the oldest, then the end of the suffix beyond a
-    quarter of the room, then the beginning of the prefix, in steps, so that typing on does not move it.
+    quarter of the room, then the beginning of the prefix. Both are cut in steps, so that typing on does not
+    move a cut, and with it all that stands behind it, at every token.
 
     Raises:
         ContextTooLongError: there is no room even for the gap's own surroundings.
     """
-    cut = healing_cut(request.prefix) if tokens.layout.heals else len(request.prefix)
+    cut = _cut(request) if tokens.layout.heals else len(request.prefix)
     pending = request.prefix[cut:].encode("utf-8", errors="replace")
-    frame = 3 + (tokens.begin is not None)
-    room = limit - frame
-    if room < _SLIDE_SHARE:
-        raise ContextTooLongError(
-            f"{limit} tokens leave no room for a prompt", hint="Allow more prompt tokens or ask for fewer new ones."
-        )
+    room = _room(limit, 3 + (tokens.begin is not None))
     prefix = tokenize(request.prefix[:cut])
     suffix = tokenize(request.suffix)
     dropped: dict[str, int] = {}
-    suffix_room = max(room // _SUFFIX_SHARE, room - len(prefix))
-    if len(suffix) > suffix_room:
-        dropped["suffix"] = len(suffix) - suffix_room
+    if len(prefix) + len(suffix) > room:
+        suffix_room = _suffix_room(room, len(prefix))
+        dropped["suffix"] = max(0, len(suffix) - suffix_room)
         suffix = suffix[:suffix_room]
-    prefix_room = room - len(suffix)
-    if len(prefix) > prefix_room:
-        step = max(1, prefix_room // _SLIDE_SHARE)
-        excess = len(prefix) - prefix_room
-        skip = min(len(prefix), -(-excess // step) * step)
+        skip = _skip(len(prefix), room - len(suffix))
         dropped["prefix"] = skip
         prefix = prefix[skip:]
     extra = _extra_tokens(request, tokens, tokenize, room - len(prefix) - len(suffix), dropped)
@@ -107,19 +100,42 @@ def lay_out(request: InfillRequest, tokens: InfillTokens, tokenize: Tokenize, li
 
 def continue_plainly(request: InfillRequest, begin: int | None, tokenize: Tokenize, limit: int) -> Prompt:
     """Make the prompt for a model that cannot infill: the text before the gap, to be continued."""
-    cut = healing_cut(request.prefix)
+    cut = _cut(request)
     prefix = tokenize(request.prefix[:cut])
-    room = max(1, limit - (begin is not None))
-    skip = 0
-    if len(prefix) > room:
-        step = max(1, room // _SLIDE_SHARE)
-        skip = min(len(prefix), -(-(len(prefix) - room) // step) * step)
+    skip = _skip(len(prefix), _room(limit, int(begin is not None)))
     kept = ([begin] if begin is not None else []) + prefix[skip:]
-    dropped = {"prefix": skip} if skip else {}
     pending = request.prefix[cut:].encode("utf-8", errors="replace")
     if not kept:
         kept = tokenize("\n")
-    return Prompt(tokens=kept, pending=pending, truncated=_truncated(dropped))
+    return Prompt(tokens=kept, pending=pending, truncated=_truncated({"prefix": skip}))
+
+
+def _cut(request: InfillRequest) -> int:
+    """Find where healing begins; a grammar describes the answer alone, so that nothing is healed into it."""
+    is_constrained = request.sampling.grammar is not None or request.sampling.json_schema is not None
+    return len(request.prefix) if is_constrained else healing_cut(request.prefix)
+
+
+def _room(limit: int, frame: int) -> int:
+    room = limit - frame
+    if room < _SLIDE_SHARE:
+        raise ContextTooLongError(
+            f"{max(0, limit)} tokens leave no room for a prompt",
+            hint="Allow more prompt tokens or ask for fewer new ones.",
+        )
+    return room
+
+
+def _suffix_room(room: int, prefix_length: int) -> int:
+    """Leave the suffix what the prefix does not need, but at least its share."""
+    step = max(1, room // _SUFFIX_STEPS)
+    return max(room // _SUFFIX_SHARE, (room - prefix_length) // step * step)
+
+
+def _skip(length: int, room: int) -> int:
+    """Count the tokens to leave out at the beginning, in steps, of a text that is longer than its room."""
+    step = max(1, room // _SLIDE_SHARE)
+    return min(length, -(-max(0, length - room) // step) * step)
 
 
 def _ordered(tokens: InfillTokens, prefix: list[int], suffix: list[int]) -> list[int]:
@@ -136,7 +152,10 @@ def _extra_tokens(
     request: InfillRequest, tokens: InfillTokens, tokenize: Tokenize, room: int, dropped: dict[str, int]
 ) -> list[int]:
     """Lay out other files, newest nearest to the gap, dropping the oldest that do not fit."""
-    if not request.extra or tokens.file is None:
+    if tokens.file is None:
+        dropped["context"] = sum(len(tokenize(file.content)) for file in request.extra)
+        return []
+    if not request.extra:
         return []
     own_header = [tokens.file, *tokenize(f"{request.path or 'untitled'}\n")]
     room -= len(own_header)
@@ -157,6 +176,5 @@ def _file_tokens(file: ExtraFile, file_token: int, tokenize: Tokenize) -> list[i
 
 
 def _truncated(dropped: dict[str, int]) -> Truncated | None:
-    if not dropped:
-        return None
-    return Truncated(dropped_tokens=sum(dropped.values()), what=", ".join(dropped))
+    parts = [part for part, count in dropped.items() if count]
+    return Truncated(dropped_tokens=sum(dropped.values()), what=", ".join(parts)) if parts else None

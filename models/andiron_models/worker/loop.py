@@ -2,29 +2,32 @@
 
     pipe ─► reading thread (decode, template, tokenize) ─► inbox ─► evaluating thread (scheduler, engine) ─► pipe
 
-The reading thread interrupts an evaluation that is no longer wanted. When the pipe closes, the process ends.
+The reading thread interrupts an evaluation that is no longer wanted. When the pipe closes, the process ends;
+when the evaluation fails as a whole, so does the process, for nobody could end the reading thread's wait.
 """
 
+import os
 import queue
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import psutil
 
 from andiron_models.errors import ModelError
 from andiron_models.local import wire
 from andiron_models.types import Priority
-from andiron_models.worker import state_file
 from andiron_models.worker.engine import EngineOptions, LlamaEngine, quantize
 from andiron_models.worker.job import Job, Lane
 from andiron_models.worker.measure import calibrate, measure
 from andiron_models.worker.pace import Pace
 from andiron_models.worker.preparation import Preparation
 from andiron_models.worker.scheduler import SHORT_SLICE_MS, Scheduler
+from andiron_models.worker.state_file import StateFile
 from andiron_models.worker.states import StateStore
 
 _STATS_SECONDS = 0.5
@@ -73,9 +76,9 @@ def _serve(load: wire.Load, source: BinaryIO, outbox: Outbox) -> None:
         outbox.send(wire.LoadFailed(message=error.message, hint=error.hint))
         return
     states = StateStore(load.state_cache_bytes)
-    saved = state_file.path_for(load.state_folder, engine.path)
+    saved = StateFile(Path(load.state_folder), engine.path) if load.state_folder is not None else None
     if saved is not None:
-        state_file.read(saved, states)
+        saved.read(states)
     scheduler = Scheduler(
         engine,
         lanes=lanes,
@@ -91,12 +94,24 @@ def _serve(load: wire.Load, source: BinaryIO, outbox: Outbox) -> None:
     )
     outbox.send(wire.Ready(info=_info(load, engine, preparation, pace)))
     reading.start()
-    _evaluate(inbox, outbox, scheduler, engine)
+    try:
+        _evaluate(inbox, outbox, scheduler, engine)
+    except BrokenPipeError:
+        _leave(0)
+    except Exception:  # noqa: BLE001 - the named edge: the daemon sees the process end, and why on standard error
+        traceback.print_exc()
+        _leave(1)
     reading.join()
     if saved is not None:
         scheduler.slots.save_all()
-        state_file.write(saved, states)
+        saved.write(states)
     engine.close()
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process without waiting for the reading thread."""
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _read(
@@ -163,7 +178,7 @@ def _evaluate(inbox: Inbox, outbox: Outbox, scheduler: Scheduler, engine: LlamaE
             if isinstance(message, wire.Stop):
                 return
             _handle(message, outbox, scheduler, engine)
-        scheduler.step()
+        scheduler.step(has_news=lambda: not inbox.empty())
         now = time.monotonic()
         if now - reported_at >= _STATS_SECONDS:
             reported_at = now
@@ -179,11 +194,18 @@ def _handle(message: Job | wire.ToWorker, outbox: Outbox, scheduler: Scheduler, 
         case wire.Measure() if scheduler.is_idle:
             for slot in scheduler.slots.slots:
                 scheduler.slots.empty(slot)
-            outbox.send(measure(engine, engine.tokenize(message.text), message.id, time.monotonic))
+            outbox.send(_measured(message, engine))
         case wire.Measure():
             outbox.send(wire.Failed(id=message.id, code="queue_full", message="the engine is busy"))
         case _:
             raise wire.BrokenPipeProtocolError(f"{type(message).__name__} cannot come now")
+
+
+def _measured(message: wire.Measure, engine: LlamaEngine) -> wire.Measured | wire.Failed:
+    try:
+        return measure(engine, engine.tokenize(message.text), message.id, time.monotonic)
+    except ModelError as error:
+        return wire.failed(message.id, error)
 
 
 def _quantize(message: wire.Quantize, outbox: Outbox) -> None:

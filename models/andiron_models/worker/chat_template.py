@@ -20,10 +20,19 @@ import msgspec
 from andiron_models.errors import InvalidRequestError
 from andiron_models.types import Message
 
+_TEMPLATE_FAULTS = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 _CHOOSE_HINT = "Choose another model: `andiron models list` shows them."
 
 
-class TemplateRaisedError(Exception):
+class TemplateRaisedError(ValueError):
     """The template refused the conversation by its `raise_exception`."""
 
 
@@ -46,10 +55,8 @@ class ChatTemplate:
         environment.globals["strftime_now"] = _now
         try:
             self._template = environment.from_string(source)
-        except jinja2.TemplateError as error:
-            raise InvalidRequestError(
-                f"this model's chat template cannot be read: {error}", hint=_CHOOSE_HINT
-            ) from error
+        except (jinja2.TemplateError, SyntaxError, RecursionError) as error:
+            raise InvalidRequestError(f"its chat template cannot be read: {error}", hint=_CHOOSE_HINT) from error
         self._variables: dict[str, Any] = {"bos_token": begin_text, "eos_token": end_text}
 
     def render(self, messages: Sequence[Message]) -> list[Part]:
@@ -72,7 +79,7 @@ class ChatTemplate:
     def _render(self, turns: list[dict[str, str]]) -> str:
         try:
             return self._template.render(messages=turns, add_generation_prompt=True, tools=None, **self._variables)
-        except (jinja2.TemplateError, TemplateRaisedError, TypeError, ValueError, OverflowError) as error:
+        except _TEMPLATE_FAULTS as error:
             raise InvalidRequestError(
                 f"this model's chat template refuses the conversation: {error}",
                 hint="Some models want turns to alternate and know no system message.",

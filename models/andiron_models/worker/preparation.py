@@ -58,14 +58,19 @@ class Preparation:
         self._reader = reader
         self._infill = find_infill_tokens(reader, layout)
         self._ends = _end_tokens(reader, self._infill)
-        source = reader.chat_template
-        self._template = (
-            ChatTemplate(source, reader.special_text("bos"), reader.special_text("eos")) if source else None
-        )
+        self._template: ChatTemplate | None = None
+        self._why_no_chat = "its file has no chat template"
+        if reader.chat_template:
+            try:
+                self._template = ChatTemplate(
+                    reader.chat_template, reader.special_text("bos"), reader.special_text("eos")
+                )
+            except InvalidRequestError as error:
+                self._why_no_chat = error.message
 
     @property
     def can_chat(self) -> bool:
-        """Whether the model's file has a chat template."""
+        """Whether the model's file has a chat template that can be read."""
         return self._template is not None
 
     @property
@@ -82,7 +87,7 @@ class Preparation:
         check_sampling(request.sampling)
         if self._template is None:
             raise InvalidRequestError(
-                "this model cannot chat: its file has no chat template",
+                f"this model cannot chat: {self._why_no_chat}",
                 hint="Choose another model for chat: `andiron models use ID --for chat`.",
             )
         if not request.messages:
@@ -129,7 +134,7 @@ class Preparation:
             sampler=self._reader.sampler(request.sampling),
             text=AnswerText(request.sampling.stop, single_line=request.single_line),
             place=request.place,
-            end_tokens=self._ends,
+            end_tokens=frozenset() if _is_constrained(request.sampling) else self._ends,
         )
 
 
@@ -165,6 +170,11 @@ def _end_tokens(reader: Reader, infill: InfillTokens | None) -> frozenset[int]:
         if token is not None:
             ends.add(token)
     return frozenset(ends)
+
+
+def _is_constrained(sampling: Sampling) -> bool:
+    """Tell whether a grammar decides where the answer ends."""
+    return sampling.grammar is not None or sampling.json_schema is not None
 
 
 def _checked(max_tokens: int | None) -> int | None:

@@ -96,7 +96,7 @@ class HighLevel:
         tokens = self._llama.tokenize(text.encode())[:900]
         cold, warm, rates = [], [], []
         for _ in range(rounds):
-            self._llama.reset()
+            self._llama.n_tokens = 0
             cold.append(self._first(tokens))
             warm.append(self._first(tokens))
             generator = self._llama.generate(tokens[:60], temp=0.0)
@@ -146,21 +146,23 @@ class LlamaServer:
         )
 
     def _streams(self, count: int, story: str) -> float:
-        answers: list[int] = []
+        self._at_once(count, story)
+        answers, seconds = self._at_once(count, story)
+        return sum(answers) / seconds
+
+    def _at_once(self, count: int, story: str) -> tuple[list[float], float]:
+        answers: list[float] = []
 
         def ask(number: int) -> None:
             answers.append(self._ask(f"Version {number}. {story}", 96)["timings"]["predicted_n"])
 
-        for _ in range(2):
-            answers.clear()
-            threads = [threading.Thread(target=ask, args=(number,)) for number in range(count)]
-            started = time.perf_counter()
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            seconds = time.perf_counter() - started
-        return sum(answers) / seconds
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(count)]
+        started = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers, time.perf_counter() - started
 
     def _first(self, prompt: str) -> float:
         started = time.perf_counter()

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
+from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import Paths
 
 # A client that looks whether the lock is free holds it for a moment; the daemon waits that moment out.
@@ -41,12 +42,11 @@ def single_instance(paths: Paths) -> Iterator[None]:
 
     Raises:
         AlreadyRunningError: if another process holds it.
+        ConfigurationError: if the state folder cannot be written.
     """
     lock = _lock(paths)
-    try:
-        lock.acquire(timeout=_LOOK_SECONDS, poll_interval=0.02)
-    except Timeout:
-        raise AlreadyRunningError(str(paths.state)) from None
+    if not _is_taken(lock, _LOOK_SECONDS):
+        raise AlreadyRunningError(str(paths.state))
     try:
         yield
     finally:
@@ -54,13 +54,15 @@ def single_instance(paths: Paths) -> Iterator[None]:
 
 
 def is_held(paths: Paths) -> bool:
-    """Tell whether a daemon holds the lock."""
+    """Tell whether a daemon holds the lock.
+
+    Raises:
+        ConfigurationError: if the lock cannot be looked at.
+    """
     if not _lock_file(paths).exists():
         return False
     lock = _lock(paths)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
+    if not _is_taken(lock, 0):
         return True
     lock.release()
     return False
@@ -99,6 +101,20 @@ def write_private(file: Path, content: bytes) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def _is_taken(lock: FileLock, timeout_seconds: float) -> bool:
+    """Take the lock if it becomes free in time, and tell whether it is taken."""
+    try:
+        lock.acquire(timeout=timeout_seconds, poll_interval=0.02)
+    except Timeout:
+        return False
+    except OSError as error:
+        raise ConfigurationError(
+            f"{lock.lock_file}: cannot be locked: {error.strerror}",
+            hint="Make the state folder yours, or set ANDIRON_HOME to another one.",
+        ) from error
+    return True
 
 
 def _lock_file(paths: Paths) -> Path:

@@ -130,12 +130,21 @@ async def _run(settings: Settings, paths: Paths, sockets: list[socket.socket], r
     try:
         for opened in sockets:
             await web.SockSite(runner, opened).start()
-        write_run_file(paths, record)
+        _tell_clients(paths, record)
         _announce(settings, record)
         await stop.wait()
         _log.info("stopping")
     finally:
         await _clean_up(runner)
+
+
+def _tell_clients(paths: Paths, record: RunRecord) -> None:
+    try:
+        write_run_file(paths, record)
+    except OSError as error:
+        raise DaemonError(
+            f"{paths.run_file}: cannot be written: {error.strerror}", hint="Make room on the disk, then start again."
+        ) from error
 
 
 async def _clean_up(runner: "web.AppRunner") -> None:

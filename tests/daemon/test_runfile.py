@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import Paths, make_private
 from andiron_daemon.runfile import (
     AlreadyRunningError,
@@ -19,6 +20,7 @@ from andiron_daemon.runfile import (
 
 _HOLD_THE_LOCK = """
 import sys
+from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import find_paths
 from andiron_daemon.runfile import single_instance
 with single_instance(find_paths()):
@@ -97,3 +99,12 @@ def test_a_killed_holder_leaves_the_lock_free(paths: Paths) -> None:
         assert not is_held(paths)
         with single_instance(paths):
             assert is_held(paths)
+
+
+def test_a_lock_that_cannot_be_opened_is_a_wrong_setting_not_a_running_daemon(paths: Paths) -> None:
+    (paths.state / "run.lock").mkdir()
+    with pytest.raises(ConfigurationError, match=r"run\.lock: cannot be locked") as caught, single_instance(paths):
+        raise AssertionError
+    assert caught.value.hint
+    with pytest.raises(ConfigurationError):
+        is_held(paths)

@@ -155,6 +155,17 @@ def test_a_home_that_cannot_be_made_is_said(paths: Paths) -> None:
     assert "hint: Set ANDIRON_HOME" in done.stderr
 
 
+def test_what_stands_in_the_way_of_a_file_is_said(paths: Paths) -> None:
+    for file in ("run.lock", "andiron.log", "token"):
+        (paths.state / file).mkdir(parents=True)
+        done = andiron("serve", "--port=0")
+        assert done.returncode == 78
+        error, hint = done.stderr.splitlines()
+        assert error.startswith(f"error: {paths.state / file}: ")
+        assert hint.startswith("hint: ")
+        (paths.state / file).rmdir()
+
+
 def test_listening_beyond_the_loopback_is_warned_about(start_daemon: StartDaemon) -> None:
     daemon = start_daemon("--host=0.0.0.0")
     daemon.signal(signal.SIGTERM)

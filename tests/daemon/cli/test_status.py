@@ -1,0 +1,64 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from andiron_daemon.cli.main import main
+from andiron_daemon.paths import Paths
+from andiron_testing.stub_daemon import StubDaemon, stub_daemon
+
+_STATUS: dict[str, Any] = {
+    "version": "9.9",
+    "process": {"pid": 7, "rss_bytes": 61_700_000, "uptime_s": 93784.2},
+    "settings": {"backend": "auto"},
+    "backends": [
+        {"name": "local", "state": "ready", "models": [{"id": "tiny"}]},
+        {"name": "openai", "state": "unconfigured", "detail": "there is no key", "hint": "Set OPENAI_API_KEY."},
+    ],
+    "storage": {"path": "/data/andiron.db", "bytes": 1_234_567, "conversations": 2, "messages": 9, "error": None},
+    "last_errors": [{"code": "timeout", "message": "too slow", "request_id": "r1", "at": "", "path": "/"}],
+}
+
+
+@pytest.fixture
+def stub(paths: Paths) -> Iterator[StubDaemon]:
+    with stub_daemon(paths) as running:
+        running.routes["GET /api/v1/status"] = (200, _STATUS)
+        yield running
+
+
+def test_people_are_told_where_who_and_what_went_wrong(
+    stub: StubDaemon, paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"andiron  9.9 at {stub.url}, pid 7",
+        "up       1 d 2 h, 62 MB of memory",
+        "answers  auto",
+        "local    ready: tiny",
+        "openai   unconfigured: there is no key",
+        "         hint: Set OPENAI_API_KEY.",
+        "storage  2 conversations, 9 messages, 1 MB in /data/andiron.db",
+        "error    timeout: too slow (request r1)",
+        f"log      {paths.log_file}",
+    ]
+
+
+def test_a_database_that_cannot_be_read_is_told(stub: StubDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    trouble = {"message": "it is corrupted", "hint": "Move it away."}
+    broken = {"path": "/data/andiron.db", "bytes": 0, "conversations": None, "messages": None, "error": trouble}
+    stub.routes["GET /api/v1/status"] = (200, {**_STATUS, "storage": broken})
+    assert main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert "storage  /data/andiron.db: it is corrupted\n         hint: Move it away." in shown
+
+
+def test_json_is_all_of_it(stub: StubDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == _STATUS
+
+
+def test_nothing_running_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 3
+    assert capsys.readouterr().err.startswith("error: Andiron is not running\n")

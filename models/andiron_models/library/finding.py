@@ -82,7 +82,7 @@ def _ollama(home: Path, variables: Mapping[str, str]) -> Iterator[_Row]:
     named = variables.get("OLLAMA_MODELS")
     folders = [Path(named)] if named else [home / ".ollama/models", Path("/usr/share/ollama/.ollama/models")]
     for folder in folders:
-        for file in _files(folder / "manifests", "*"):
+        for file in _files(folder / "manifests"):
             digest = _ollama_digest(file)
             if digest is None:
                 continue
@@ -138,13 +138,12 @@ def _llama_cpp(home: Path, variables: Mapping[str, str]) -> Iterator[_Row]:
 
 
 def _models_below(folder: Path) -> Iterator[Path]:
-    for path in _files(folder, "*.gguf"):
+    for path in _files(folder, ".gguf"):
         if is_first_file(path) and not path.name.lower().startswith("mmproj"):
             yield path
 
 
-def _files(folder: Path, pattern: str) -> list[Path]:
-    try:
-        return sorted(path for path in folder.rglob(pattern) if path.is_file())
-    except OSError:
-        return []
+def _files(folder: Path, ending: str = "") -> list[Path]:
+    """List the files below a folder; os.walk passes over what cannot be read or has just gone."""
+    files = [Path(place, name) for place, _, names in os.walk(folder) for name in names if name.endswith(ending)]
+    return sorted(path for path in files if path.is_file())

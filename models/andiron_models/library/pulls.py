@@ -8,6 +8,7 @@ starting it again goes on from there.
 
 import asyncio
 import contextlib
+import functools
 import sys
 import time
 from collections import deque
@@ -115,7 +116,9 @@ class Pulls:
         pull = self._pulls.get(entry.id)
         if pull is None or pull.status.state != "running":
             pull = self._pulls[entry.id] = Pull(entry, self._clock)
-            self._tasks[entry.id] = asyncio.create_task(self._carry_out(pull), name=f"pull {entry.id}")
+            task = asyncio.create_task(self._carry_out(pull), name=f"pull {entry.id}")
+            task.add_done_callback(functools.partial(_settle, pull))
+            self._tasks[entry.id] = task
         return pull
 
     def status(self, model_id: str) -> PullStatus | None:
@@ -125,34 +128,50 @@ class Pulls:
 
     async def cancel(self, model_id: str) -> bool:
         """Stop a pull and wait until it has; False if none was running."""
-        task = self._tasks.get(model_id)
-        if task is None or task.done():
+        if model_id not in self._tasks:
             return False
-        task.cancel()
-        await asyncio.wait([task])
-        return True
+        was_running = self._cancel(model_id)
+        await asyncio.wait([self._tasks[model_id]])
+        return was_running
 
     async def aclose(self) -> None:
         """Stop all pulls; may be called again."""
-        tasks = [task for task in self._tasks.values() if not task.done()]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        for model_id in self._tasks:
+            self._cancel(model_id)
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    def _cancel(self, model_id: str) -> bool:
+        """Cancel once: a second time it would be torn from stopping its process."""
+        task = self._tasks[model_id]
+        return not task.cancelling() and task.cancel()
 
     async def _carry_out(self, pull: Pull) -> None:
+        """Take the events; the last one counts only when the process is gone."""
+        last: Event | None = None
         try:
             async with contextlib.aclosing(self._run(pull.entry, self._models_folder)) as events:
                 async for event in events:
+                    if isinstance(event, DoneEvent | FailedEvent):
+                        last = event
+                        break
                     pull.take(event)
-        except asyncio.CancelledError:
-            hint = "Pull again to go on where it stopped."
-            pull.end(PullCancelledError(f"the pull of {pull.entry.id} was cancelled", hint=hint))
-            raise
         except ModelError as error:
             pull.end(error)
-        if pull.status.state == "running":
-            pull.end(PullError(f"the pull of {pull.entry.id} ended without a word", hint="Pull again."))
+        if last is not None:
+            pull.take(last)
+
+
+def _settle(pull: Pull, task: asyncio.Task[None]) -> None:
+    """See to it that a pull whose task has ended has ended too, however that came."""
+    if pull.status.state != "running":
+        return
+    if task.cancelled():
+        hint = "Pull again to go on where it stopped."
+        pull.end(PullCancelledError(f"the pull of {pull.entry.id} was cancelled", hint=hint))
+    else:
+        reason = task.exception() or "it ended without a word"
+        pull.end(PullError(f"the pull of {pull.entry.id} failed: {reason}", hint="Pull again."))
 
 
 async def pull_in_a_process(entry: CatalogueEntry, models_folder: Path) -> AsyncGenerator[Event, None]:
@@ -174,10 +193,10 @@ async def pull_in_a_process(entry: CatalogueEntry, models_folder: Path) -> Async
         )
     except OSError as error:
         raise PullError(f"the download process cannot be started: {error}") from error
+    assert process.stdin is not None
+    assert process.stdout is not None
     last_words = asyncio.create_task(_last_words(process))
     try:
-        assert process.stdin is not None
-        assert process.stdout is not None
         request = PullRequest(entry=entry, models_folder=str(models_folder))
         process.stdin.write(msgspec.json.encode(request) + b"\n")
         while line := await process.stdout.readline():
@@ -192,7 +211,7 @@ async def pull_in_a_process(entry: CatalogueEntry, models_folder: Path) -> Async
         )
     finally:
         await _stop(process)
-        await last_words
+        await asyncio.gather(last_words, process.stdout.read())  # to their ends, else the pipes stay open
 
 
 async def _last_words(process: asyncio.subprocess.Process) -> str:

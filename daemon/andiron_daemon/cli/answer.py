@@ -2,34 +2,42 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from typing import Any
 
 import click
 
-from andiron_daemon.cli.output import note, plain
+from andiron_daemon.cli.output import note, plain, waiting
 from andiron_daemon.client import Event
 
 
 def show_answer(events: Iterable[Event], on_start: Callable[[dict[str, Any]], None]) -> None:
     """Print the text of a stream, then its closing line; hand on what the `start` event tells."""
-    is_line_open = False
     closing: dict[str, Any] | None = None
-    try:
-        for event in events:
-            if event.name == "start":
-                on_start(event.data)
-            elif event.name == "delta":
-                sys.stdout.write(plain(event.data["text"]))
-                sys.stdout.flush()
-                is_line_open = True
-            elif event.name == "done":
-                closing = event.data
-    finally:
-        # Also after an error or Ctrl-C: what is said next gets a line of its own.
-        if is_line_open:
-            click.echo()
+    is_line_open = False
+    with ExitStack() as until_the_first_word:
+        until_the_first_word.enter_context(waiting("Waiting for the first word; Ctrl-C cancels"))
+        try:
+            for event in events:
+                if event.name == "start":
+                    on_start(event.data)
+                elif event.name == "delta":
+                    until_the_first_word.close()
+                    _write(event.data["text"])
+                    is_line_open = True
+                elif event.name == "done":
+                    closing = event.data
+        finally:
+            # Also after an error or Ctrl-C: what is said next gets a line of its own.
+            if is_line_open:
+                click.echo()
     if closing is not None:
         show_closing(closing)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(plain(text))
+    sys.stdout.flush()
 
 
 def show_closing(body: dict[str, Any]) -> None:

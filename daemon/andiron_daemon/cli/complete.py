@@ -9,7 +9,7 @@ import msgspec
 
 from andiron_daemon.cli.answer import show_closing
 from andiron_daemon.cli.connection import connect, start_option
-from andiron_daemon.cli.output import note, plain
+from andiron_daemon.cli.output import note, plain, waiting
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -42,7 +42,9 @@ def command(place: Place, as_json: bool, start: bool | None, **choices: str | in
     prefix, suffix = split_at(place)
     body: dict[str, Any] = {"prefix": prefix, "suffix": suffix, "path": str(place.file)}
     body.update({name: value for name, value in choices.items() if value is not None})
-    answer = connect(start).post("/api/v1/code/complete", body)
+    client = connect(start)
+    with waiting("Waiting for the completion; Ctrl-C cancels"):
+        answer = client.post("/api/v1/code/complete", body)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(answer)))
         return

@@ -1,7 +1,8 @@
 """What the commands show: errors, tables, and text from a model made safe for a terminal."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 
@@ -43,6 +44,18 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
+
+
+@contextmanager
+def waiting(for_what: str) -> Iterator[None]:
+    """Show on a terminal that something is awaited; what is shown is gone at the end of the block."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(for_what):
+        yield
 
 
 def human_bytes(size: float) -> str:

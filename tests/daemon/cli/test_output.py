@@ -3,7 +3,7 @@ import io
 import click
 import pytest
 
-from andiron_daemon.cli.output import human_bytes, human_seconds, plain, print_table
+from andiron_daemon.cli.output import human_bytes, human_seconds, plain, print_table, waiting
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,19 @@ def test_spans_are_told_by_their_two_largest_units(seconds: float, shown: str) -
 def test_only_what_a_terminal_would_obey_is_taken_out() -> None:
     assert plain("tab\t, line\n, é, 火, 🔥") == "tab\t, line\n, é, 火, 🔥"
     assert plain("\x1b[31mred\x1b[0m\r\x00\x7f\x9b") == "[31mred[0m"
+
+
+def test_waiting_shows_only_at_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with waiting("for nothing"):
+        pass
+    assert capsys.readouterr().err == ""
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True  # type: ignore[method-assign]  # a terminal in nothing else
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with waiting("for the first word"):
+        pass
+    assert "for the first word" in terminal.getvalue()
 
 
 def test_a_table_at_a_terminal_is_aligned_and_takes_text_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

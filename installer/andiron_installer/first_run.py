@@ -5,6 +5,8 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.live import Live
+from rich.padding import Padding
 from rich.text import Text
 
 from andiron_daemon.client import Client, ClientError
@@ -44,15 +46,18 @@ def show_answer(client: Client, model: str, console: Console) -> None:
     """
     body = {"message": QUESTION, "max_tokens": _ANSWER_TOKENS, "model": model, "backend": "local"}
     console.print(f"\nA question: {QUESTION}\n", highlight=False)
-    console.print("    ", end="")
     last: dict[str, Any] = {}
-    with _mapped("an answer"), closing(client.stream("/api/v1/chat/stream", body)) as events:
+    whole = Text(style="green")
+    with (
+        _mapped("an answer"),
+        closing(client.stream("/api/v1/chat/stream", body)) as events,
+        Live(Padding(whole, (0, 4)), console=console, vertical_overflow="visible"),
+    ):
         for event in events:
             last = event.data
             if event.name == "delta":
-                text = _plain(last["text"]).replace("\n", "\n    ")
-                console.print(Text(text, style="green"), end="", soft_wrap=True)
-    console.print(f"\n\nThat was {speed(last)}.", highlight=False)
+                whole.append(_plain(last["text"]))
+    console.print(f"\nThat was {speed(last)}.", highlight=False)
     with _mapped("an answer"):
         client.delete(f"/api/v1/chat/conversations/{last['conversation_id']}")
 

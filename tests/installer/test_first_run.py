@@ -68,7 +68,8 @@ def test_an_answer_is_shown_as_it_comes_and_its_conversation_is_removed(stub: St
     )
     stub.routes["DELETE /api/v1/chat/conversations/c1"] = (204, None)
     text = shown(show_answer, stub)
-    assert "    It closes things.\n    Always.\n" in text
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert lines[3:5] == ["    It closes things.", "    Always."]
     assert "That was 20.0 tokens/s, by small (local)." in text
     assert len(stub.bodies("DELETE /api/v1/chat/conversations/c1")) == 1
 

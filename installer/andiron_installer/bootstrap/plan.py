@@ -8,8 +8,8 @@ from andiron_installer.bootstrap.environment import EXPLANATIONS, State
 from andiron_installer.bootstrap.offers import Offer
 
 # Seen with Python 3.11 on Linux, and rounded up.
-_ENVIRONMENT_BYTES = 600_000_000
-_TESTS_BYTES = 300_000_000
+_ENVIRONMENT_BYTES = 400_000_000
+_TESTS_BYTES = 200_000_000
 _BUILD_BYTES = 700_000_000
 _MODEL_BYTES = 1_200_000_000
 _BUILD_CORE_MINUTES = 12

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from andiron_installer.bootstrap.failures import INTERRUPTED
+
 _END_SECONDS = 10.0
 
 
@@ -114,7 +116,7 @@ def ask(command: Sequence[str], *, variables: Mapping[str, str], timeout_seconds
 
 
 def hand_over(command: Sequence[str], *, folder: Path, variables: Mapping[str, str]) -> int:
-    """Let a command have the terminal until it ends; its exit code is ours."""
+    """Let a command have the terminal until it ends, after Ctrl-C too; its exit code, and the last word, are its."""
     child = subprocess.Popen(command, cwd=folder, env={**os.environ, **variables})
     try:
         return child.wait()
@@ -125,7 +127,7 @@ def hand_over(command: Sequence[str], *, folder: Path, variables: Mapping[str, s
         if not _ends_within(child, _END_SECONDS):
             child.kill()
             child.wait()
-        raise
+        return child.returncode if child.returncode > 0 else INTERRUPTED
 
 
 def _ends_within(child: subprocess.Popen[bytes], patience_seconds: float) -> bool:

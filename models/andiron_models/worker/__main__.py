@@ -1,11 +1,17 @@
 """The worker process: `python -m andiron_models.worker`, spoken to over standard input and output.
 
 Whatever libraries print goes to standard error; the descriptor of standard output is kept for frames alone.
+The process gives way a little, so that the editor beside it stays quick while a model computes.
 """
 
+import contextlib
 import os
 import signal
 import sys
+
+import psutil
+
+_NICENESS = 5
 
 
 def main() -> int:
@@ -13,6 +19,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     frames = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _give_way()
     from andiron_models.worker.loop import run
 
     with os.fdopen(frames, "wb") as sink:
@@ -21,6 +28,12 @@ def main() -> int:
         except BrokenPipeError:
             return 0
     return 0
+
+
+def _give_way() -> None:
+    process = psutil.Process()
+    with contextlib.suppress(psutil.AccessDenied):
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else _NICENESS)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import io
 import signal
 import sys
 
@@ -29,4 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A model may write what an old console cannot show; that must not end the set-up.
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(main())

@@ -45,7 +45,10 @@ def run_setup(options: argparse.Namespace) -> None:
         return
     step = lines.step("daemon")
     step.doing("starting")
-    daemon = ensure_daemon(paths, changed=options.changed, agree=lambda question: _agree(question, yes=options.yes))
+    try:
+        daemon = ensure_daemon(paths, changed=options.changed, agree=lambda question: _agree(question, yes=options.yes))
+    finally:
+        lines.end_line()
     step.done(f"{daemon.url}, {daemon.history}")
     if choice is not None:
         _show_first_answers(daemon, choice, console)

@@ -28,3 +28,13 @@ def test_a_terminal_shows_what_goes_on_and_keeps_only_what_came_of_it() -> None:
     assert moving.startswith("  engine       building llama.cpp, 1 %  (0 s)")
     assert cleared.strip() == ""
     assert last == "  engine       built\n"
+
+
+def test_what_follows_an_open_line_begins_a_line_of_its_own() -> None:
+    stream = io.StringIO()
+    console = Console(stream, live=True)
+    console.step("engine").doing("asking the package index")
+    console.end_line()
+    assert stream.getvalue().endswith(" \r")
+    console.end_line()
+    assert stream.getvalue().count("\r") == 3

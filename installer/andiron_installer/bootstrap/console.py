@@ -29,7 +29,7 @@ class Console:
 
     def say(self, text: str = "") -> None:
         """Write a line of its own."""
-        self._end_live_line()
+        self.end_line()
         print(text, file=self._stream, flush=True)
 
     def step(self, name: str) -> "StepLine":
@@ -47,10 +47,11 @@ class Console:
         """Whether lines may be rewritten."""
         return self._live
 
-    def _end_live_line(self) -> None:
+    def end_line(self) -> None:
+        """Clear a line that is still open, so that what follows, on whatever stream, begins a line of its own."""
         if self._open:
             width = shutil.get_terminal_size().columns - 1
-            print("\r" + " " * width + "\r", end="", file=self._stream)
+            print("\r" + " " * width + "\r", end="", file=self._stream, flush=True)
             self._open = False
 
 

@@ -40,7 +40,10 @@ def prepare(environment: Environment, source: Source, wish: Wish, console: Conso
     with only_installer(environment.lock_file) as lock:
         # Whoever held the lock a moment ago may have done it all.
         if (state := environment.state(wanted)) != "ready":
-            _Preparation(environment, source, console, lock).run(state, wanted)
+            try:
+                _Preparation(environment, source, console, lock).run(state, wanted)
+            finally:
+                console.end_line()
     return True
 
 

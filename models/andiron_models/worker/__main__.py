@@ -31,9 +31,11 @@ def main() -> int:
 
 
 def _give_way() -> None:
-    process = psutil.Process()
     with contextlib.suppress(psutil.AccessDenied):
-        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else _NICENESS)
+        if sys.platform == "win32":
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            psutil.Process().nice(_NICENESS)
 
 
 if __name__ == "__main__":

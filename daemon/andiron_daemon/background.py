@@ -39,7 +39,8 @@ def start_in_background(paths: Paths, options: Sequence[str] = (), *, timeout_se
     with first_words:
         os.chmod(first_words.name, 0o600)  # noqa: PTH101 -- an open file's name
         process = subprocess.Popen(
-            [sys.executable, "-m", "andiron_daemon", "serve", *options],
+            # -P: the working folder is some project's, and its modules are not to be run.
+            [sys.executable, "-P", "-m", "andiron_daemon", "serve", *options],
             stdin=subprocess.DEVNULL,
             stdout=first_words,
             stderr=first_words,

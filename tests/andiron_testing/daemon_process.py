@@ -17,7 +17,7 @@ from andiron_daemon.paths import Paths, make_private
 from andiron_daemon.runfile import RunRecord
 from andiron_testing.surroundings import foreign_variables, own_variables
 
-ANDIRON = (sys.executable, "-m", "andiron_daemon")
+ANDIRON = (sys.executable, "-P", "-m", "andiron_daemon")
 _START_SECONDS = 30.0
 _END_SECONDS = 20.0
 

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -105,6 +106,17 @@ def test_detached_it_outlives_the_command_that_started_it(paths: Paths) -> None:
         assert os.getsid(record.pid) == record.pid
     finally:
         assert andiron("stop").returncode == 0
+
+
+def test_detached_it_takes_no_modules_from_the_working_folder(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("aiohttp", "msgspec", "logging"):
+        (tmp_path / f"{module}.py").write_text(f"raise SystemExit('{module} of a stranger was run')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    done = andiron("serve", "--detach", "--port=0")
+    assert done.returncode == 0, done.stderr
+    assert andiron("stop").returncode == 0
 
 
 def test_detached_a_failure_is_told_as_in_the_foreground(paths: Paths) -> None:

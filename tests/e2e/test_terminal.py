@@ -1,6 +1,5 @@
 """The command line at a real terminal: prompts, line editing, Ctrl-C."""
 
-import sys
 from collections.abc import Iterator
 
 import pexpect
@@ -37,10 +36,8 @@ def stub(paths: Paths) -> Iterator[StubDaemon]:
 
 
 def _terminal(*arguments: str) -> "pexpect.spawn[str]":
-    _, module_option, module = ANDIRON
-    return pexpect.spawn(
-        sys.executable, [module_option, module, *arguments], encoding="utf-8", timeout=30, dimensions=(40, 160)
-    )
+    program, *options = ANDIRON
+    return pexpect.spawn(program, [*options, *arguments], encoding="utf-8", timeout=30, dimensions=(40, 160))
 
 
 def _ended(terminal: "pexpect.spawn[str]") -> int:

@@ -17,6 +17,7 @@ from andiron_daemon.chat.service import ChatService
 from andiron_daemon.completion.service import CompletionService
 from andiron_daemon.counters import Counters
 from andiron_daemon.errors import ConfigurationError, StorageError
+from andiron_daemon.library import Library
 from andiron_daemon.paths import Paths
 from andiron_daemon.settings import SETTINGS, Settings
 from andiron_daemon.sockets import is_loopback
@@ -25,6 +26,7 @@ from andiron_daemon.storage.database import Database, database_file
 from andiron_models.backend import Backend
 from andiron_models.configuration import Configuration, LocalConfiguration, OpenAIConfiguration
 from andiron_models.errors import InvalidRequestError
+from andiron_models.library.pulls import Pulls
 from andiron_models.registry import create_backends
 from andiron_models.router import Router
 
@@ -43,6 +45,7 @@ class Services:
     database: Database
     chat: ChatService
     completion: CompletionService
+    library: Library
     counters: Counters
     started_seconds: float
 
@@ -80,6 +83,9 @@ async def build_services(
         counters = Counters()
         completion = CompletionService(router, counters)
         stack.push_async_callback(completion.aclose)
+        pulls = Pulls(paths.models)
+        stack.push_async_callback(pulls.aclose)
+        library = Library(paths, router, backends, pulls, context_length=settings.context_length)
         system = await asyncio.to_thread(read_system_text)
         yield Services(
             settings=settings,
@@ -89,6 +95,7 @@ async def build_services(
             database=database,
             chat=ChatService(router, SQLiteConversations(database), counters, system),
             completion=completion,
+            library=library,
             counters=counters,
             started_seconds=time.monotonic(),
         )
@@ -101,6 +108,7 @@ def backend_configuration(settings: Settings, paths: Paths) -> Configuration:
     return Configuration(
         local=LocalConfiguration(
             models_folder=paths.models,
+            catalogue_folder=paths.config,
             cache_folder=paths.cache,
             completion_model=settings.completion_model or None,
             chat_model=settings.chat_model or None,

@@ -10,7 +10,8 @@ import msgspec
 from andiron_daemon.chat.types import ChatInput
 from andiron_daemon.completion.types import CompletionInput
 from andiron_daemon.counters import ErrorNote, TokenCounts
-from andiron_models.types import BackendStatus, ModelInfo
+from andiron_daemon.library import ListedModel
+from andiron_models.types import BackendStatus
 
 ModelWord = Literal["loaded", "loading", "idle", "failed", "none"]
 
@@ -99,9 +100,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelList(msgspec.Struct, frozen=True, kw_only=True):
-    """The models that can be asked for."""
+    """The models that are here, and those that can be had."""
 
-    models: tuple[ModelInfo, ...]
+    models: tuple[ListedModel, ...]
 
 
 class Stopping(msgspec.Struct, frozen=True, kw_only=True):

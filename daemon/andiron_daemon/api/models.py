@@ -1,12 +1,78 @@
-"""`/api/v1/models`: who can be asked."""
+"""`/api/v1/models`: what there is, getting it, loading it and forgetting it."""
+
+import contextlib
+from collections.abc import AsyncGenerator
 
 from aiohttp import web
 
 from andiron_daemon import keys
 from andiron_daemon.api.bodies import ModelList
-from andiron_daemon.api.wire import json_response
+from andiron_daemon.api.wire import Named, answer_stream, json_response
+from andiron_daemon.library import (
+    Library,
+    PullDone,
+    PullEvent,
+    PullNotice,
+    PullProgress,
+    PullStarted,
+    PullWarning,
+)
+
+_NAMES: dict[type[PullEvent], str] = {
+    PullStarted: "start",
+    PullWarning: "warning",
+    PullProgress: "progress",
+    PullNotice: "notice",
+    PullDone: "done",
+}
 
 
 async def index(request: web.Request) -> web.Response:
-    """List the models of every backend."""
-    return json_response(ModelList(models=await request.app[keys.SERVICES].router.models()))
+    """List the models of every backend, and those of the catalogue."""
+    return json_response(ModelList(models=await _library(request).models()))
+
+
+async def show(request: web.Request) -> web.Response:
+    """Show one model."""
+    return json_response(await _library(request).model(_id(request)))
+
+
+async def pull(request: web.Request) -> web.StreamResponse:
+    """Fetch a model, telling how it goes; the pull goes on when the client leaves."""
+    return await answer_stream(request, _named(_library(request).pull(_id(request))))
+
+
+async def cancel_pull(request: web.Request) -> web.Response:
+    """Stop a pull."""
+    await _library(request).cancel_pull(_id(request))
+    return web.Response(status=204)
+
+
+async def load(request: web.Request) -> web.Response:
+    """Load a model into memory."""
+    return json_response(await _library(request).load(_id(request)))
+
+
+async def unload(request: web.Request) -> web.Response:
+    """Give a model's memory back."""
+    return json_response(await _library(request).unload(_id(request)))
+
+
+async def remove(request: web.Request) -> web.Response:
+    """Delete a model from this machine."""
+    await _library(request).remove(_id(request))
+    return web.Response(status=204)
+
+
+async def _named(events: AsyncGenerator[PullEvent, None]) -> AsyncGenerator[Named, None]:
+    async with contextlib.aclosing(events):
+        async for event in events:
+            yield Named(name=_NAMES[type(event)], body=event)
+
+
+def _library(request: web.Request) -> Library:
+    return request.app[keys.SERVICES].library
+
+
+def _id(request: web.Request) -> str:
+    return request.match_info["id"]

@@ -7,6 +7,7 @@ from andiron_daemon.api import chat, code, conversations, health, models, root, 
 from andiron_daemon.api.bodies import ChatBody, CompleteBody, Health, ModelList, Root, Status, Stopping
 from andiron_daemon.chat.types import ChatAnswer, ConversationPage, ConversationRecord
 from andiron_daemon.completion.types import CompletionAnswer
+from andiron_daemon.library import ListedModel, PullDone
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +88,51 @@ ROUTES = (
         method="GET",
         path="/api/v1/models",
         handler=models.index,
-        summary="List the models that can be asked for.",
+        summary="List the models that are here, and those that can be had.",
         response=ModelList,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/models/{id}",
+        handler=models.show,
+        summary="Show a model.",
+        response=ListedModel,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/models/{id}/pull",
+        handler=models.pull,
+        summary="Fetch a model, as events.",
+        response=PullDone,
+        can_stream=True,
+    ),
+    Route(
+        method="DELETE",
+        path="/api/v1/models/{id}/pull",
+        handler=models.cancel_pull,
+        summary="Stop fetching a model.",
+        status=204,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/models/{id}/load",
+        handler=models.load,
+        summary="Load a model into memory.",
+        response=ListedModel,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/models/{id}/unload",
+        handler=models.unload,
+        summary="Give a model's memory back.",
+        response=ListedModel,
+    ),
+    Route(
+        method="DELETE",
+        path="/api/v1/models/{id}",
+        handler=models.remove,
+        summary="Delete a model from this machine.",
+        status=204,
     ),
     Route(
         method="POST",

@@ -16,7 +16,16 @@ from andiron_daemon.middleware.errors import describe
 from andiron_daemon.pump import Pump, pumped
 
 Body = TypeVar("Body")
-Event = TypeVar("Event", bound=Started | TextDelta | Generated)
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that says its own name."""
+
+    name: str
+    body: msgspec.Struct
+
+
+Event = TypeVar("Event", bound=Started | TextDelta | Generated | Named)
 
 _EVENT_STREAM = "text/event-stream"
 _STREAM_HEADERS = {"Content-Type": _EVENT_STREAM, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -111,7 +120,9 @@ async def _next(pump: "Pump[Event]", seconds: float) -> Event | None:
         return None
 
 
-def _encoded(event: Started | TextDelta | Generated) -> bytes:
+def _encoded(event: Started | TextDelta | Generated | Named) -> bytes:
+    if isinstance(event, Named):
+        return _event(event.name, event.body)
     if isinstance(event, Started):
         return _event("start", event)
     return _event("delta" if isinstance(event, TextDelta) else "done", event)

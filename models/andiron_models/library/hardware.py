@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import psutil
 
 from andiron_models.library.memory import MemoryNeed
 
@@ -44,6 +43,8 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
 
 def this_machine(cgroups: Path = _CGROUPS, own_cgroup: Path = _OWN_CGROUP) -> Machine:
     """Look at the machine, and at the container around this process if there is one."""
+    import psutil
+
     memory = psutil.virtual_memory()
     total_bytes, available_bytes, limit = memory.total, memory.available, None
     for folder in _cgroup_folders(cgroups, own_cgroup):
@@ -87,6 +88,8 @@ def choose_default_model(total_bytes: int, physical_cores: int) -> str:
 
 
 def _cores(cgroups: Path, own_cgroup: Path) -> int:
+    import psutil
+
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))

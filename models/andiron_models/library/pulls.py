@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import psutil
 
 from andiron_models.errors import ModelError
 from andiron_models.library.catalogue import CatalogueEntry
@@ -27,7 +26,7 @@ from andiron_models.library.errors import PullCancelledError, PullError
 PullState = Literal["running", "done", "failed", "cancelled"]
 Runner = Callable[[CatalogueEntry, Path], AsyncGenerator[Event, None]]
 _RATE_SECONDS = 5.0
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 1.0
 _LAST_WORDS_BYTES = 4096
 
 
@@ -232,9 +231,15 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
             async with asyncio.timeout(_STOP_SECONDS):
                 await process.wait()
         except TimeoutError:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                family = psutil.Process(process.pid)
-                for member in [*family.children(recursive=True), family]:
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        member.kill()
+            await asyncio.to_thread(_kill_family, process.pid)
             await process.wait()
+
+
+def _kill_family(process_id: int) -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = psutil.Process(process_id)
+        for member in [*family.children(recursive=True), family]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()

@@ -7,7 +7,7 @@ import difflib
 import glob
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -76,7 +76,7 @@ def find_model(
         raise ModelNotFoundError(
             f"there is no model file {name_or_path}", hint="Check the path, or see `andiron models list`."
         )
-    raise _not_found(name_or_path, known, [model.id for model in models])
+    raise missing_model(name_or_path, known, [model.id for model in models])
 
 
 def references(models_folder: Path) -> tuple[Reference, ...]:
@@ -136,7 +136,8 @@ def _size_bytes(path: Path) -> int:
     return sum(file.stat().st_size for file in files_of(path))
 
 
-def _not_found(name: str, known: Mapping[str, CatalogueEntry], installed: list[str]) -> ModelNotFoundError:
+def missing_model(name: str, known: Mapping[str, CatalogueEntry], installed: Sequence[str] = ()) -> ModelNotFoundError:
+    """Make the error for a model that is not here: how to get it, or what may have been meant."""
     if name in known:
         return ModelNotFoundError(f"model {name} is not on this machine", hint=f"Get it: andiron models pull {name}")
     close = difflib.get_close_matches(name, [*known, *installed], n=1, cutoff=0.5)

@@ -85,7 +85,7 @@ class Environment:
         """Make the temporary folder, if it is ours, anew."""
         if os.name != "nt":
             shutil.rmtree(self.temporary, ignore_errors=True)
-            self.temporary.mkdir(parents=True)
+            self.temporary.mkdir(parents=True, exist_ok=True)
 
     @property
     def log_file(self) -> Path:

@@ -2,11 +2,14 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from andiron_installer.bootstrap.failures import AlreadyRunningError
+
+_PATIENCE_SECONDS = 3.0
 
 
 @contextmanager
@@ -20,7 +23,7 @@ def only_installer(lock_file: Path) -> Iterator[int]:
     descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            _lock(descriptor)
+            _lock_patiently(descriptor)
         except OSError as error:
             raise AlreadyRunningError(
                 f"another installer, or what a killed one left running, is at work in {lock_file.parent}",
@@ -29,6 +32,20 @@ def only_installer(lock_file: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _lock_patiently(descriptor: int) -> None:
+    """Wait a moment for what a stopped installer left, which may take that long to be gone."""
+    deadline_seconds = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            _lock(descriptor)
+        except OSError:
+            if time.monotonic() >= deadline_seconds:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 if sys.platform == "win32":

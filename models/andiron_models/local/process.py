@@ -11,15 +11,16 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 
+from andiron_models.errors import BackendUnavailableError
 from andiron_models.local import wire
 
 STOP_SECONDS = 5.0
-_SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+_SECRETS = ("KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH", "COOKIE", "_URL", "_URI", "_DSN", "PROXY")
 _LAST_LINES = 30
 _log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class WorkerProcess:
         reason = ""
         try:
             await self._read_messages()
+            await self._end_within(STOP_SECONDS, self._process.kill)  # it has nothing more to say
         except (wire.BrokenPipeProtocolError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
             reason = f"its pipe broke: {error}"
             with contextlib.suppress(ProcessLookupError):
@@ -117,7 +119,13 @@ class WorkerProcess:
     async def _read_errors(self) -> None:
         stderr = self._process.stderr
         assert stderr is not None
-        while line := await stderr.readline():
+        while True:
+            try:
+                line = await stderr.readline()
+            except ValueError:
+                continue  # a line over the limit was dropped; the pipe goes on
+            if not line:
+                return
             text = line.decode("utf-8", errors="replace").rstrip()
             self._last_lines.append(text)
             _log.debug("worker %d: %s", self._process.pid, text)
@@ -134,19 +142,34 @@ class WorkerProcess:
 
 
 async def launch_worker(on_message: OnMessage, on_exit: OnExit) -> Worker:
-    """Start a worker of this Python's own."""
+    """Start a worker of this Python's own.
+
+    Raises:
+        BackendUnavailableError: the system starts no process.
+    """
+    return await launch_program([sys.executable, "-P", "-m", "andiron_models.worker"], on_message, on_exit)
+
+
+async def launch_program(command: Sequence[str], on_message: OnMessage, on_exit: OnExit) -> Worker:
+    """Start any program that speaks as a worker does.
+
+    Raises:
+        BackendUnavailableError: the system starts no process.
+    """
     environment = {
         name: value for name, value in os.environ.items() if not any(secret in name.upper() for secret in _SECRETS)
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        "andiron_models.worker",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment,
-        limit=1024 * 1024,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment,
+            limit=1024 * 1024,
+        )
+    except OSError as error:
+        raise BackendUnavailableError(
+            f"the local engine's process cannot be started: {error}", hint="Close other programs and try again."
+        ) from error
     return WorkerProcess(process, on_message, on_exit)

@@ -5,16 +5,25 @@
                   ▼         ▼
                failed ◄─ crashed                the next request starts a new worker, after a back-off
 
-A crash fails the requests that were under way, each with the same clear error; no other part notices.
+A crash fails the requests that were under way, each with the same clear error; no other part notices. A new
+worker is started only when the one before is gone, so that a model is never in memory twice.
 """
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 
-from andiron_models.errors import BackendUnavailableError, DeadlineError, ModelError, ModelFileError, WorkerDiedError
+from andiron_models.errors import (
+    BackendUnavailableError,
+    DeadlineError,
+    ModelDoesNotFitError,
+    ModelError,
+    ModelFileError,
+    WorkerDiedError,
+)
 from andiron_models.local import wire
 from andiron_models.local.process import Launch, Worker, launch_worker
 
@@ -24,6 +33,25 @@ _log = logging.getLogger(__name__)
 
 Request = Callable[[int], wire.ToWorker]
 _Item = wire.FromWorker | ModelError
+
+
+class _Life:
+    """One worker process from its start to its end, and what is waited for from it."""
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self.info: wire.EngineInfo | None = None
+        self.error: ModelError | None = None
+        self.moved = asyncio.Event()
+        self.requests: dict[int, asyncio.Queue[_Item]] = {}
+        self.was_told_to_stop = False
+
+    def fail(self, error: ModelError) -> None:
+        """Tell everyone who waits that nothing more will come."""
+        self.error = error
+        self.moved.set()
+        for queue in self.requests.values():
+            queue.put_nowait(error)
 
 
 class Supervisor:
@@ -58,11 +86,8 @@ class Supervisor:
         self._idle_seconds = idle_seconds
         self._launch = launch
         self._clock = clock or asyncio.get_running_loop().time
-        self._worker: Worker | None = None
+        self._life: _Life | None = None
         self._starting: asyncio.Task[None] | None = None
-        self._loaded: asyncio.Future[None] | None = None
-        self._moved = asyncio.Event()
-        self._requests: dict[int, asyncio.Queue[_Item]] = {}
         self._ids = itertools.count(1)
         self._failures = 0
         self._failed_at = 0.0
@@ -72,7 +97,7 @@ class Supervisor:
     @property
     def state(self) -> str:
         """One of `idle`, `loading`, `ready`, `failed`."""
-        if self._worker is not None and self.info is not None:
+        if self._life is not None:
             return "ready"
         if self._starting is not None:
             return "loading"
@@ -80,13 +105,14 @@ class Supervisor:
 
     @property
     def process_id(self) -> int | None:
-        """The worker's process id, while there is one."""
-        return self._worker.process_id if self._worker is not None else None
+        """The worker's process id, while there is one that is loaded."""
+        worker = self._life.worker if self._life is not None else None
+        return worker.process_id if worker is not None else None
 
     @property
     def is_busy(self) -> bool:
         """Whether a request is under way or the model is being loaded."""
-        return bool(self._requests) or self._starting is not None
+        return (self._life is not None and bool(self._life.requests)) or self._starting is not None
 
     async def start(self) -> None:
         """Have a loaded worker; many may wait for the same one.
@@ -94,7 +120,7 @@ class Supervisor:
         Raises:
             ModelError: the model cannot be loaded, or has crashed too often just now.
         """
-        if self._worker is not None and self.info is not None:
+        if self._life is not None:
             return
         if self._starting is None:
             self._refuse_while_backing_off()
@@ -116,13 +142,12 @@ class Supervisor:
             ModelError: what the worker answered, or that it died.
         """
         await self.start()
-        worker = self._worker
-        if worker is None:
+        life = self._life
+        if life is None or life.worker is None:
             raise WorkerDiedError(f"the engine of {self.name} ended as the request came", hint="Send it again.")
         request_id = next(self._ids)
-        queue: asyncio.Queue[_Item] = asyncio.Queue()
-        with self._registered(request_id, queue):
-            worker.send(request(request_id))
+        with self._registered(life, request_id) as queue:
+            life.worker.send(request(request_id))
             is_over = False
             try:
                 while True:
@@ -138,23 +163,18 @@ class Supervisor:
                         return
             finally:
                 if not is_over:
-                    worker.send(wire.Cancel(id=request_id))
+                    life.worker.send(wire.Cancel(id=request_id))
 
     async def stop(self) -> None:
-        """End the worker, if there is one; the next request starts another."""
-        self._cancel_idle_timer()
+        """End the worker, if there is one; requests under way fail, the next one starts another."""
         if self._starting is not None:
             self._starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ModelError):
-                await self._starting
-        worker, self._worker, self.info = self._worker, None, None
-        if worker is not None:
-            await worker.stop()
-        for task in list(self._stopping):
-            await task
+            await asyncio.wait({self._starting})
+        self._let_go()
+        await self._gone()
 
     async def aclose(self) -> None:
-        """End the worker for good; requests under way fail."""
+        """End the worker; nobody is to ask again."""
         await self.stop()
 
     # -- starting
@@ -171,78 +191,100 @@ class Supervisor:
             )
 
     async def _start(self) -> None:
+        await self._gone()
         message = await asyncio.to_thread(self._load)
-        loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._loaded = loaded
         self.progress = 0.0
-        worker = await self._launch(self._on_message, self._on_exit)
+        life = _Life()
+        life.worker = await self._launch(
+            functools.partial(self._on_message, life), functools.partial(self._on_exit, life)
+        )
         try:
-            worker.send(message)
-            await self._wait_while_it_moves(loaded)
+            life.worker.send(message)
+            await self._wait_while_it_moves(life)
         except BaseException:
-            await worker.stop()
+            self._end(life, life.worker)
+            await self._gone()
             raise
-        finally:
-            self._loaded = None
-        self._worker = worker
+        self._life, self.info = life, life.info
         self.last_error = None
         self._set_idle_timer()
 
-    async def _wait_while_it_moves(self, loaded: asyncio.Future[None]) -> None:
+    async def _wait_while_it_moves(self, life: _Life) -> None:
         """Wait for the model to be loaded; only standing still for long is a failure."""
-        while not loaded.done():
-            self._moved.clear()
+        while life.info is None and life.error is None:
+            life.moved.clear()
             try:
                 async with asyncio.timeout(STALL_SECONDS):
-                    await self._moved.wait()
+                    await life.moved.wait()
             except TimeoutError as error:
                 raise DeadlineError(f"loading {self.name} made no progress for {STALL_SECONDS:.0f} s") from error
-        loaded.result()
+        if life.error is not None:
+            raise life.error
 
     def _started(self, task: asyncio.Task[None]) -> None:
         self._starting = None
         if task.cancelled():
             return
         error = task.exception()
-        if isinstance(error, ModelError):
+        if isinstance(error, ModelDoesNotFitError):
+            self.last_error = error  # found out without starting anything, so it may be asked again at once
+        elif isinstance(error, ModelError):
             self._note_failure(error)
+
+    # -- ending
+
+    def _let_go(self) -> None:
+        """Have the worker that is loaded end by itself."""
+        self._cancel_idle_timer()
+        life, self._life, self.info, self.stats = self._life, None, None, None
+        if life is not None and life.worker is not None:
+            self._end(life, life.worker)
+
+    def _end(self, life: _Life, worker: Worker) -> None:
+        life.was_told_to_stop = True
+        task = asyncio.create_task(worker.stop())
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    async def _gone(self) -> None:
+        """Wait until no worker is on its way out any more."""
+        while self._stopping:
+            await asyncio.wait(self._stopping)
 
     # -- what the worker says
 
-    def _on_message(self, message: wire.FromWorker) -> None:
-        self._moved.set()
+    def _on_message(self, life: _Life, message: wire.FromWorker) -> None:
+        life.moved.set()
         match message:
             case wire.Loading():
                 self.progress = message.fraction
             case wire.Ready():
-                self.info = message.info
-                if self._loaded is not None and not self._loaded.done():
-                    self._loaded.set_result(None)
+                life.info = message.info
             case wire.LoadFailed():
-                if self._loaded is not None and not self._loaded.done():
-                    self._loaded.set_exception(ModelFileError(message.message, hint=message.hint))
+                life.error = ModelFileError(message.message, hint=message.hint)
             case wire.Stats():
-                self.stats = message
+                if life is self._life:
+                    self.stats = message
             case _:
-                queue = self._requests.get(message.id)
+                queue = life.requests.get(message.id)
                 if queue is not None:
                     queue.put_nowait(message.error() if isinstance(message, wire.Failed) else message)
 
-    def _on_exit(self, reason: str) -> None:
+    def _on_exit(self, life: _Life, reason: str) -> None:
+        if life.was_told_to_stop:
+            life.fail(BackendUnavailableError(f"{self.name} was unloaded", hint="Send the request again."))
+            return
+        if life.error is not None:
+            return  # it said why it ends
         error = WorkerDiedError(
             f"the local engine of {self.name} ended unexpectedly: {reason}",
             hint="Send the request again; a new one is started for it.",
             details={"reason": reason},
         )
-        self._moved.set()
-        was_wanted = self._worker is not None
-        self._worker, self.info, self.stats = None, None, None
-        self._cancel_idle_timer()
-        if self._loaded is not None and not self._loaded.done():
-            self._loaded.set_exception(error)
-        for queue in self._requests.values():
-            queue.put_nowait(error)
-        if was_wanted:
+        life.fail(error)
+        if life is self._life:
+            self._cancel_idle_timer()
+            self._life, self.info, self.stats = None, None, None
             self.restarts += 1
             self._note_failure(error)
             _log.warning("%s", error.message)
@@ -255,22 +297,21 @@ class Supervisor:
     # -- idleness
 
     @contextlib.contextmanager
-    def _registered(self, request_id: int, queue: asyncio.Queue[_Item]) -> Iterator[None]:
+    def _registered(self, life: _Life, request_id: int) -> Iterator[asyncio.Queue[_Item]]:
         self._cancel_idle_timer()
-        self._requests[request_id] = queue
+        queue = life.requests[request_id] = asyncio.Queue()
         try:
-            yield
+            yield queue
         finally:
-            del self._requests[request_id]
+            del life.requests[request_id]
             self.used_at = self._clock()
-            if not self._requests:
+            if self._life is not None and not self._life.requests:
                 self._set_idle_timer()
 
     def _set_idle_timer(self) -> None:
         self._cancel_idle_timer()
-        if self._idle_seconds > 0 and self._worker is not None:
-            loop = asyncio.get_running_loop()
-            self._idle_timer = loop.call_later(self._idle_seconds, self._on_idle)
+        if self._idle_seconds > 0:
+            self._idle_timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._on_idle)
 
     def _cancel_idle_timer(self) -> None:
         if self._idle_timer is not None:
@@ -278,9 +319,5 @@ class Supervisor:
             self._idle_timer = None
 
     def _on_idle(self) -> None:
-        worker, self._worker, self.info, self.stats = self._worker, None, None, None
-        if worker is not None:
-            _log.info("%s was not used for %.0f s and is unloaded", self.name, self._idle_seconds)
-            task = asyncio.create_task(worker.stop())
-            self._stopping.add(task)
-            task.add_done_callback(self._stopping.discard)
+        _log.info("%s was not used for %.0f s and is unloaded", self.name, self._idle_seconds)
+        self._let_go()

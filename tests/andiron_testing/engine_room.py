@@ -1,12 +1,8 @@
-"""A scheduler over a fake engine, and what it told the daemon, kept by request.
-
-`told` is checked as it comes: nothing is said about a request that is over.
-"""
+"""A scheduler over a fake engine: a test makes requests, lets time pass in steps, and reads what came of them."""
 
 from collections.abc import Sequence
 
 from andiron_models.errors import ModelError
-from andiron_models.local import wire
 from andiron_models.types import Finish, Priority, Sampling
 from andiron_models.worker.infill import Prompt
 from andiron_models.worker.job import Job, Lane
@@ -16,6 +12,7 @@ from andiron_models.worker.scheduler import Scheduler
 from andiron_models.worker.states import StateStore
 from andiron_models.worker.text import AnswerText
 from andiron_testing.fake_engine import FakeEngine
+from andiron_testing.told import Told
 
 
 class EngineRoom:
@@ -32,9 +29,7 @@ class EngineRoom:
         knows_pace: bool = True,
     ) -> None:
         self.engine = engine or FakeEngine()
-        self.told: list[wire.FromWorker] = []
-        self._over: dict[int, wire.Done | wire.Failed] = {}
-        self._texts: dict[int, str] = {}
+        self.told = Told()
         self._next_id = 0
         pace = Pace()
         for size in (1, 2, 4, 8, 16, 32, 64, 128) if knows_pace else ():
@@ -46,7 +41,7 @@ class EngineRoom:
             states=StateStore(states_bytes),
             pace=pace,
             clock=self.engine.clock,
-            emit=self._hear,
+            emit=self.told.hear,
         )
 
     # -- requests
@@ -78,7 +73,6 @@ class EngineRoom:
     ) -> int:
         """Submit anything; returns the request's id."""
         self._next_id += 1
-        self._texts[self._next_id] = ""
         tokens = list(prompt.encode()) if isinstance(prompt, str) else list(prompt)
         self.scheduler.submit(
             Job(
@@ -113,10 +107,10 @@ class EngineRoom:
     def until_text(self, job_id: int, length: int = 1, limit: int = 5000) -> None:
         """Step until a request has said so much."""
         for _ in range(limit):
-            if len(self._texts[job_id]) >= length:
+            if len(self.text(job_id)) >= length:
                 return
             self.scheduler.step()
-        raise AssertionError(f"request {job_id} said only {self._texts[job_id]!r}")
+        raise AssertionError(f"request {job_id} said only {self.text(job_id)!r}")
 
     def until_idle(self, limit: int = 5000) -> None:
         """Step until nothing is left to do."""
@@ -130,31 +124,23 @@ class EngineRoom:
 
     def text(self, job_id: int) -> str:
         """The deltas so far, joined."""
-        return self._texts[job_id]
+        return self.told.text(job_id)
 
     def is_over(self, job_id: int) -> bool:
         """Whether the request ended, well or not."""
-        return job_id in self._over
+        return self.told.is_over(job_id)
 
     def finish(self, job_id: int) -> Finish:
         """How a request ended that did not fail."""
-        end = self._over[job_id]
-        assert isinstance(end, wire.Done), end
-        return end.finish
+        return self.told.finish(job_id)
 
     def error(self, job_id: int) -> ModelError:
         """Why a request failed."""
-        end = self._over[job_id]
-        assert isinstance(end, wire.Failed), end
-        return end.error()
-
-    def was_taken(self, job_id: int) -> bool:
-        """Whether the request was queued."""
-        return wire.Taken(id=job_id) in self.told
+        return self.told.error(job_id)
 
     def order_of_ends(self) -> list[int]:
         """The requests in the order they ended."""
-        return list(self._over)
+        return self.told.ends()
 
     def sequence_of(self, job_id: int) -> int:
         """The slot a running request has."""
@@ -164,12 +150,3 @@ class EngineRoom:
         """How many entries each sequence had in the last whole batch."""
         batch = self.engine.batches[-1]
         return {entry.sequence: sum(1 for other in batch if other.sequence == entry.sequence) for entry in batch}
-
-    def _hear(self, message: wire.FromWorker) -> None:
-        self.told.append(message)
-        if isinstance(message, wire.Taken | wire.Piece | wire.Done | wire.Failed):
-            assert message.id not in self._over, f"{message} after the end"
-        if isinstance(message, wire.Piece):
-            self._texts[message.id] += message.text
-        elif isinstance(message, wire.Done | wire.Failed):
-            self._over[message.id] = message

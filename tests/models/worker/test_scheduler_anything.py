@@ -66,7 +66,7 @@ def _check_memory(room: EngineRoom) -> None:
 
 def _check_answer(room: EngineRoom, job: int, prompt: str, limit: int) -> None:
     expected = expected_answer(prompt.encode(), limit, sentences)
-    end = next(m for m in room.told if isinstance(m, wire.Done | wire.Failed) and m.id == job)
+    end = next(m for m in room.told.messages if isinstance(m, wire.Done | wire.Failed) and m.id == job)
     if isinstance(end, wire.Failed):
         assert end.message == "the engine tripped" or end.code == "queue_full"
         assert expected.startswith(room.text(job))

@@ -79,10 +79,10 @@ def test_cancelling_what_is_over_or_was_never_there_does_nothing() -> None:
     room = EngineRoom()
     job = room.chat("short", max_tokens=2)
     room.until_idle()
-    told = list(room.told)
+    told = list(room.told.messages)
     room.scheduler.cancel(job)
     room.scheduler.cancel(12345)
-    assert room.told == told
+    assert room.told.messages == told
 
 
 def test_a_paused_request_can_be_cancelled() -> None:
@@ -102,10 +102,14 @@ def test_an_interrupted_batch_changes_nothing_and_is_evaluated_again() -> None:
     room = EngineRoom()
     chat = room.chat("x" * 40, max_tokens=5)
     room.step()
-    told, held, now = list(room.told), room.engine.tokens(room.sequence_of(chat)), room.scheduler.slots.cells_used
+    told, held, now = (
+        list(room.told.messages),
+        room.engine.tokens(room.sequence_of(chat)),
+        room.scheduler.slots.cells_used,
+    )
     room.engine.interrupt_next()
     room.step()
-    assert room.told == told
+    assert room.told.messages == told
     assert room.engine.tokens(room.sequence_of(chat)) == held
     assert room.scheduler.slots.cells_used == now
     room.step()

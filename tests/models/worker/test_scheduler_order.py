@@ -112,7 +112,7 @@ def test_a_full_queue_refuses_the_next_request_and_harms_no_other() -> None:
     refused = room.chat("one too many")
     assert isinstance(room.error(refused), QueueFullError)
     assert room.error(refused).hint
-    assert not room.was_taken(refused)
+    assert not room.told.was_taken(refused)
     room.until_idle()
     assert [room.finish(job).reason for job in (running, *waiting)] == ["length"] * 3
 

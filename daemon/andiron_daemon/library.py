@@ -157,7 +157,7 @@ class Library:
         pull = self._pulls.start(entry)
         yield PullStarted(id=model_id, total=entry.size_bytes, fits=found.fits if found else None)
         if found is not None and found.fits != "yes":
-            yield PullWarning(message=warning_of(model_id, found), memory=found)
+            yield PullWarning(message=found.warning(model_id), memory=found)
         told = 0
         async for status in pull.follow():
             for sentence in status.notices[told:]:
@@ -300,16 +300,6 @@ class Library:
 
     def _context_of(self, longest: int | None) -> int:
         return min(self._context_length, longest) if longest else self._context_length
-
-
-def warning_of(model_id: str, found: Fit) -> str:
-    """Say that a model is large for this machine, with the numbers."""
-    needed, free, total = (
-        f"{size / 1e9:.1f} GB" for size in (found.needed_bytes, found.available_bytes, found.total_bytes)
-    )
-    if found.fits == "no":
-        return f"{model_id} needs about {needed} of memory; this machine has {total}. It will not run here."
-    return f"{model_id} needs about {needed} of memory; {free} of {total} are free. Other programs may have to close."
 
 
 def _known_of(model: InstalledModel) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 from andiron_daemon import __version__
 from andiron_daemon.cli.output import print_error
 from andiron_daemon.errors import ConfigurationError, DaemonError
+from andiron_models.errors import ModelError
 
 _COMMANDS = {
     "chat": "andiron_daemon.cli.chat",
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except ConfigurationError as error:
         return print_error(error.message, error.hint, _EXIT_CONFIGURATION)
-    except DaemonError as error:
+    except (DaemonError, ModelError) as error:
         return print_error(error.message, error.hint, getattr(error, "status", _EXIT_FAILED))
     except BrokenPipeError:
         # Whoever read the output has left; nothing more can be said to them, not even at exit.

@@ -40,6 +40,14 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     available_bytes: int
     total_bytes: int
 
+    def warning(self, model_id: str) -> str:
+        """Say with the numbers what a model is up against here."""
+        sizes = (self.needed_bytes, self.available_bytes, self.total_bytes)
+        needed, free, total = (f"{size / 1e9:.1f} GB" for size in sizes)
+        if self.fits == "no":
+            return f"{model_id} needs about {needed} of memory; this machine has {total}. It will not run here."
+        return f"{model_id} needs about {needed} of memory; {free} of {total} are free. Close other programs first."
+
 
 def this_machine(cgroups: Path = _CGROUPS, own_cgroup: Path = _OWN_CGROUP) -> Machine:
     """Look at the machine, and at the container around this process if there is one."""

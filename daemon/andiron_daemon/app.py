@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from aiohttp import web
 
 from andiron_daemon import keys
-from andiron_daemon.api.routes import OPEN_PATHS, ROUTES
+from andiron_daemon.api.routes import OPEN_PATHS, ROUTES, SOCKET_PATHS
+from andiron_daemon.api.ws.http import SOCKETS, close_all
 from andiron_daemon.middleware.auth import auth
 from andiron_daemon.middleware.counting import count_requests
 from andiron_daemon.middleware.errors import answer_errors
@@ -32,6 +33,7 @@ def create_app(
     backends: Mapping[str, Backend] | None = None,
     stop: Callable[[], None] | None = None,
     keep_alive_seconds: float = 10.0,
+    heartbeat_seconds: float = 20.0,
 ) -> web.Application:
     """Make the application; its services are built when it starts and closed when it is cleaned up.
 
@@ -41,6 +43,7 @@ def create_app(
         backends: instead of those registered.
         stop: asks the process to stop gracefully; else SIGTERM is raised in it.
         keep_alive_seconds: how long a stream may be silent.
+        heartbeat_seconds: how often a socket is pinged.
     """
     app = web.Application(
         middlewares=[
@@ -48,13 +51,16 @@ def create_app(
             answer_errors,
             count_requests,
             guard(settings),
-            auth(settings, OPEN_PATHS),
+            auth(settings, OPEN_PATHS, SOCKET_PATHS),
             limit_bodies,
         ],
         client_max_size=settings.max_body_bytes,
     )
     app[keys.STOP] = stop or _terminate
     app[keys.KEEP_ALIVE_SECONDS] = keep_alive_seconds
+    app[keys.HEARTBEAT_SECONDS] = heartbeat_seconds
+    app[SOCKETS] = {}
+    app.on_shutdown.append(close_all)
     app[keys.ENDPOINTS] = tuple(f"{route.method} {route.path}" for route in ROUTES)
     app.on_response_prepare.extend((show_request_id, show_allowed_origin))
     for route in ROUTES:

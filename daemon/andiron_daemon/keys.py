@@ -11,4 +11,6 @@ SERVICES = web.AppKey("services", Services)
 STOP: web.AppKey[Callable[[], None]] = web.AppKey("stop")
 # "METHOD /path" of every route, in the table's order.
 ENDPOINTS = web.AppKey("endpoints", tuple[str, ...])
+# How often a socket is pinged; one that does not answer for half as long again is closed.
+HEARTBEAT_SECONDS = web.AppKey("heartbeat_seconds", float)
 KEEP_ALIVE_SECONDS = web.AppKey("keep_alive_seconds", float)

@@ -5,6 +5,7 @@ from aiohttp.typedefs import Handler
 
 from andiron_daemon.api import chat, code, conversations, health, models, root, status, system
 from andiron_daemon.api.bodies import ChatBody, CompleteBody, Health, ModelList, Root, Status, Stopping
+from andiron_daemon.api.ws import http as socket
 from andiron_daemon.chat.types import ChatAnswer, ConversationPage, ConversationRecord
 from andiron_daemon.completion.types import CompletionAnswer
 from andiron_daemon.library import ListedModel, PullDone
@@ -18,6 +19,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     handler: Handler
     summary: str
     is_open: bool = False
+    is_socket: bool = False
     request: type[msgspec.Struct] | None = None
     response: type[msgspec.Struct] | None = None
     status: int = 200
@@ -135,6 +137,14 @@ ROUTES = (
         status=204,
     ),
     Route(
+        method="GET",
+        path="/ws",
+        handler=socket.serve,
+        summary="Many requests over one socket.",
+        status=101,
+        is_socket=True,
+    ),
+    Route(
         method="POST",
         path="/api/v1/system/stop",
         handler=system.stop,
@@ -145,3 +155,4 @@ ROUTES = (
 )
 
 OPEN_PATHS = frozenset(route.path for route in ROUTES if route.is_open)
+SOCKET_PATHS = frozenset(route.path for route in ROUTES if route.is_socket)

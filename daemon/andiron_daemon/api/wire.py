@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncGenerator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
@@ -46,9 +46,21 @@ async def read_body(request: web.Request, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as error:
-        raise _field_error(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise field_error(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequestError(f"the body is not JSON: {error}", hint="Send a JSON object in UTF-8.") from error
+
+
+def convert_body(fields: dict[str, Any], kind: type[Body]) -> Body:
+    """Make a body of fields that came another way.
+
+    Raises:
+        InvalidRequestError: as for `read_body`.
+    """
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise field_error(str(error)) from error
 
 
 def json_response(body: msgspec.Struct, status: int = 200) -> web.Response:
@@ -132,13 +144,13 @@ def _event(name: str, body: msgspec.Struct) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(body))
 
 
-def _field_error(told: str) -> InvalidRequestError:
-    """Take the field out of msgspec's sentence."""
+def field_error(told: str, whole: str = "the body") -> InvalidRequestError:
+    """Make the error for a wrong field of msgspec's sentence about it."""
     at = _FIELD.match(told)
     message, field = (at[1], at[2]) if at else (told, "")
     missing = _MISSING.match(message)
     if missing:
         field = f"{field}.{missing[1]}" if field else missing[1]
         message = "it is missing"
-    shown = f"{field}: {message[0].lower()}{message[1:]}" if field else f"the body: {message}"
+    shown = f"{field}: {message[0].lower()}{message[1:]}" if field else f"{whole}: {message}"
     return InvalidRequestError(shown, details={"field": field} if field else None)

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from andiron_daemon import keys
+from andiron_daemon.counters import Counters
 from andiron_daemon.errors import DaemonError, NotFoundError, PayloadTooLargeError, http_status
 from andiron_daemon.middleware.request_id import request_id_of
 from andiron_models.errors import ModelError
@@ -52,28 +53,34 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def describe(request: web.Request, error: Exception) -> ErrorBody:
-    """Say what went wrong, count it and log it."""
+    """Say what went wrong with a request, count it and log it."""
+    counters = request.app[keys.SERVICES].counters
     identifier = request_id_of(request)
+    return describe_failure(error, counters, method=request.method, path=request.path, request_id=identifier)
+
+
+def describe_failure(error: Exception, counters: Counters, *, method: str, path: str, request_id: str) -> ErrorBody:
+    """Say what went wrong, count it and log it, however the request came."""
     if isinstance(error, DaemonError | ModelError):
         info = ErrorInfo(
             code=error.code,
             message=error.message,
-            request_id=identifier,
+            request_id=request_id,
             hint=error.hint,
             details=error.details or None,
         )
         level = logging.WARNING if http_status(error.code) >= _SERVER_SIDE else logging.INFO
         # What came from the request is quoted, so that it cannot forge lines of the log.
-        _log.log(level, "%s %r: %s: %r [%s]", request.method, request.path, error.code, error.message, identifier)
+        _log.log(level, "%s %r: %s: %r [%s]", method, path, error.code, error.message, request_id)
     else:
         info = ErrorInfo(
             code="internal",
             message="something went wrong inside Andiron",
-            request_id=identifier,
-            hint=f"The log tells more; look for {identifier} in it.",
+            request_id=request_id,
+            hint=f"The log tells more; look for {request_id} in it.",
         )
-        _log.error("%s %r failed [%s]", request.method, request.path, identifier, exc_info=error)
-    _count(request, info)
+        _log.error("%s %r failed [%s]", method, path, request_id, exc_info=error)
+    counters.count_error(request_id=request_id, path=path, code=info.code, message=info.message)
     return ErrorBody(error=info)
 
 

@@ -1,0 +1,96 @@
+"""The kinds of requests a socket takes, one row each: whose work it is, and how it is named on the wire."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from andiron_daemon.api.dispatch import CHAT, COMPLETION, Work
+from andiron_daemon.api.wire import convert_body
+from andiron_daemon.api.ws.messages import Frame
+from andiron_daemon.chat.types import ChatAnswer, ChatContext
+from andiron_daemon.completion.types import CompletionAnswer
+from andiron_daemon.errors import DaemonError, InvalidRequestError, NotFoundError
+
+PING = "ping"
+CANCEL = "cancel"
+# Kinds of the contract; one without a row is answered with `not_found`.
+_KINDS = ("chat", "code_analysis", "completion")
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One row: `message_field` is the body's name for the frame's message, `text_of` what `response` is to hold."""
+
+    work: Work[Any, Any]
+    reply: str
+    delta: str
+    message_field: str
+    text_of: Callable[[msgspec.Struct], str]
+    fields_of: Callable[[dict[str, Any]], dict[str, Any]] = dict
+
+
+def _chat_fields(context: dict[str, Any]) -> dict[str, Any]:
+    """Take what an editor has open also where it stands directly in the frame's context."""
+    open_in_editor = {name: context[name] for name in ChatContext.__struct_fields__ if name in context}
+    rest = {name: value for name, value in context.items() if name not in open_in_editor}
+    return {"context": open_in_editor, **rest} if open_in_editor else rest
+
+
+def _chat_text(answer: msgspec.Struct) -> str:
+    return answer.message.content if isinstance(answer, ChatAnswer) else ""
+
+
+def _completion_text(answer: msgspec.Struct) -> str:
+    return answer.completions[0].text if isinstance(answer, CompletionAnswer) and answer.completions else ""
+
+
+COMMANDS: dict[str, Command] = {
+    "chat": Command(
+        work=CHAT,
+        reply="chat_response",
+        delta="chat_delta",
+        message_field="message",
+        text_of=_chat_text,
+        fields_of=_chat_fields,
+    ),
+    "completion": Command(
+        work=COMPLETION,
+        reply="completion_response",
+        delta="completion_delta",
+        message_field="prefix",
+        text_of=_completion_text,
+    ),
+}
+
+
+def find_command(kind: str) -> Command:
+    """Find the row of a kind.
+
+    Raises:
+        NotFoundError: for a kind of the contract that this Andiron has no service for.
+        InvalidRequestError: for any other word.
+    """
+    if kind not in COMMANDS:
+        raise _unknown(kind)
+    return COMMANDS[kind]
+
+
+def read_request(command: Command, frame: Frame) -> Any:
+    """Make the body that would have come over HTTP.
+
+    Raises:
+        InvalidRequestError: naming the field that is wrong.
+    """
+    fields = command.fields_of(frame.context or {})
+    if frame.message is not None:
+        fields[command.message_field] = frame.message
+    return convert_body(fields | {"stream": frame.stream}, command.work.body)
+
+
+def _unknown(kind: str) -> DaemonError:
+    there = ", ".join([*COMMANDS, PING, CANCEL])
+    if kind in _KINDS:
+        return NotFoundError(f"this Andiron has no {kind}", hint=f"It has: {there}.", details={"type": kind})
+    return InvalidRequestError(
+        f"there is no message type {kind!r}", hint=f"The types are: {there}.", details={"field": "type"}
+    )

@@ -102,6 +102,11 @@ class PullDone(msgspec.Struct, frozen=True, kw_only=True):
 PullEvent = PullStarted | PullWarning | PullProgress | PullNotice | PullDone
 
 
+class _HeaderFacts(msgspec.Struct, frozen=True):
+    need: MemoryNeed
+    context_length: int | None
+
+
 class Library:
     """What handlers ask about models; `pulls` is closed by whoever made it."""
 
@@ -120,7 +125,7 @@ class Library:
         self._backends = backends
         self._pulls = pulls
         self._context_length = context_length or DEFAULT_CONTEXT
-        self._needs: dict[tuple[Path, int, int], MemoryNeed | None] = {}
+        self._headers: dict[tuple[Path, int, int], _HeaderFacts] = {}
 
     async def models(self) -> tuple[ListedModel, ...]:
         """List the models of every backend, and those of the catalogue that are not here yet.
@@ -230,9 +235,14 @@ class Library:
         rows: list[ListedModel] = []
         for info in told:
             model = installed.get(info.id) if info.backend == LOCAL else None
-            need = self._need_of_file(model) if model is not None else None
-            found = fit(need, machine) if need is not None else None
-            fields = {} if model is None else _known_of(model)
+            fields: dict[str, Any] = {}
+            found = None
+            if model is not None:
+                fields = {"is_reference": model.is_reference, "path": str(model.path), "size_bytes": model.size_bytes}
+                facts = self._facts_of(model)
+                if facts is not None:
+                    found = fit(facts.need, machine)
+                    fields["context_length"] = info.context_length or facts.context_length
             rows.append(self._row(info, catalogue, fields, found, is_loaded=info.state == "loaded"))
         here = {info.id for info in told if info.backend == LOCAL} | set(installed)
         for entry in catalogue.values():
@@ -285,25 +295,22 @@ class Library:
         need = need_of_entry(entry, self._context_of(entry.context_length))
         return fit(need, this_machine()) if need is not None else None
 
-    def _need_of_file(self, model: InstalledModel) -> MemoryNeed | None:
-        """Estimate from the file's header, read once as long as the file stays as it is."""
+    def _facts_of(self, model: InstalledModel) -> _HeaderFacts | None:
+        """Look into the file's header, read once as long as the file stays as it is; None if it is broken."""
         try:
             status = model.path.stat()
             key = (model.path, status.st_size, status.st_mtime_ns)
-            if key not in self._needs:
+            if key not in self._headers:
                 header = read_gguf_header(model.path)
                 context = self._context_of(header.context_length)
-                self._needs[key] = need_of_header(header, context, weights_bytes=model.size_bytes)
+                need = need_of_header(header, context, weights_bytes=model.size_bytes)
+                self._headers[key] = _HeaderFacts(need, header.context_length)
         except (OSError, ModelFileError):
             return None
-        return self._needs[key]
+        return self._headers[key]
 
     def _context_of(self, longest: int | None) -> int:
         return min(self._context_length, longest) if longest else self._context_length
-
-
-def _known_of(model: InstalledModel) -> dict[str, Any]:
-    return {"is_reference": model.is_reference, "path": str(model.path), "size_bytes": model.size_bytes}
 
 
 def _remove(models_folder: Path, model_id: str, catalogue: Catalogue) -> None:

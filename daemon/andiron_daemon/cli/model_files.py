@@ -21,6 +21,7 @@ from andiron_models.library.memory import DEFAULT_CONTEXT, need_of_entry
 from andiron_models.library.shelf import find_model, installed_models, missing_model
 
 Show = Callable[[int, int | None], None]
+Say = Callable[[str], None]
 
 
 @click.command("pull")
@@ -64,7 +65,7 @@ def add(file: str | None, model_id: str | None, copy: bool) -> None:
         found = _found_by_name(file, catalogue)
         path, model_id = found.path, model_id or found.id
     if copy:
-        with _bar(f"copying {path.name}") as show:
+        with _bar(f"copying {path.name}") as (show, _):
             model = add_copy(paths.models, path, model_id=model_id, catalogue=catalogue, progress=show)
     else:
         model = add_reference(paths.models, path, model_id=model_id, catalogue=catalogue)
@@ -105,7 +106,7 @@ def verify_models(models: tuple[str, ...]) -> int:
     rows: list[tuple[str, ...]] = []
     failed = 0
     for model in chosen or installed_models(paths.models, catalogue):
-        with _bar(f"checking {model.id}") as show:
+        with _bar(f"checking {model.id}") as (show, _):
             verdict = verify(model, paths.models, progress=show)
         failed += not verdict.is_good
         word = "good" if verdict.is_good else f"WRONG, expected {verdict.expected_sha256}"
@@ -135,12 +136,15 @@ def _agreed(entry: CatalogueEntry, paths: Paths, catalogue: Catalogue) -> bool:
 def _pulled_by_daemon(client: Client, model: str) -> str:
     """Follow a pull that runs in the daemon; Ctrl-C leaves it running there."""
     try:
-        with _bar(model) as show, contextlib.closing(client.stream(f"/api/v1/models/{model}/pull", None)) as events:
+        with (
+            _bar(model) as (show, say),
+            contextlib.closing(client.stream(f"/api/v1/models/{model}/pull", None)) as events,
+        ):
             for event in events:
                 if event.name == "progress":
                     show(event.data["bytes"], event.data["total"])
                 elif event.name == "notice":
-                    note(plain(event.data["message"]))
+                    say(plain(event.data["message"]))
                 elif event.name == "done":
                     return str(event.data["path"])
     except KeyboardInterrupt:
@@ -153,8 +157,8 @@ def _pulled_here(entry: CatalogueEntry, paths: Paths) -> str:
     from andiron_models.library.fetch import pull as fetch
 
     try:
-        with _bar(entry.id) as show:
-            return str(fetch(entry, paths.models, progress=show, notice=note))
+        with _bar(entry.id) as (show, say):
+            return str(fetch(entry, paths.models, progress=show, notice=say))
     except KeyboardInterrupt:
         note(f"What was fetched is kept. Go on: andiron models pull {entry.id}")
         raise
@@ -182,19 +186,22 @@ def _found_by_name(name: str, catalogue: Catalogue) -> FoundModel:
 
 
 @contextlib.contextmanager
-def _bar(title: str) -> Iterator[Show]:
-    """Show progress on a terminal; anywhere else show nothing."""
+def _bar(title: str) -> Iterator[tuple[Show, Say]]:
+    """Show progress on a terminal, and sentences above it; anywhere else show the sentences only."""
     if not sys.stderr.isatty():
-        yield lambda _size, _total: None
+        yield lambda _size, _total: None, note
         return
     yield from _rich_bar(title)
 
 
-def _rich_bar(title: str) -> Generator[Show, None, None]:
+def _rich_bar(title: str) -> Generator[tuple[Show, Say], None, None]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=None)
-        yield lambda size, total: progress.update(task, completed=size, total=total)
+        yield (
+            lambda size, total: progress.update(task, completed=size, total=total),
+            lambda text: progress.console.print(text, style="dim", markup=False, highlight=False),
+        )

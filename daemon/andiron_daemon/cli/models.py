@@ -44,7 +44,7 @@ def list_models(start: bool | None) -> None:
     """List the models that can be asked for: those on this machine, and those of other backends."""
     client = connect(start) if start else find_client(find_paths())
     if client is not None:
-        models = [model for model in client.get("/api/v1/models")["models"] if model.get("is_installed", True)]
+        models = [model for model in client.get("/api/v1/models")["models"] if _is_here(model)]
     else:
         models = _models_here(find_paths())
     if not models:
@@ -158,12 +158,20 @@ def _models_here(paths: Paths) -> list[dict[str, Any]]:
     return rows
 
 
+def _is_here(model: dict[str, Any]) -> bool:
+    return bool(model.get("is_installed", True)) or _is_pulled(model)
+
+
+def _is_pulled(model: dict[str, Any]) -> bool:
+    return (model.get("pull") or {}).get("state") == "running"
+
+
 def _row(model: dict[str, Any]) -> tuple[str, ...]:
-    context, size, pulling = model.get("context_length"), model.get("size_bytes"), model.get("pull") or {}
+    context, size = model.get("context_length"), model.get("size_bytes")
     return (
         model["id"],
         model["backend"],
-        "pulling" if pulling.get("state") == "running" else model["state"],
+        "pulling" if _is_pulled(model) else model["state"],
         str(context) if context else "",
         human_bytes(size) if size else "",
         _good_for(bool(model.get("can_chat")), bool(model.get("can_infill"))),

@@ -13,7 +13,7 @@ from andiron_models.worker.sampling import log_softmax
 from andiron_models.worker.scheduler import Engine, Entry
 
 _CALIBRATION_SIZES = (1, 1, 16, 64)
-_SLICES = (8, 16, 32, 64, 128, 256, 512)
+_SLICES = (16, 32, 64, 128, 256)
 _LOSS_TOKENS = 160
 _SEQUENCE = 0
 
@@ -39,7 +39,7 @@ def measure(engine: Engine, tokens: list[int], request_id: int, clock: Callable[
     for size in _SLICES:
         if size > min(engine.batch_limit, engine.context_length):
             break
-        best = min(_time(engine, size, clock) for _ in range(3))
+        best = min(_time(engine, size, clock) for _ in range(2))
         slices[size] = 1000 * size / best
     loss, seconds, count = _loss(engine, tokens[:_LOSS_TOKENS], clock)
     return wire.Measured(

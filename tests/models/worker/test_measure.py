@@ -21,7 +21,7 @@ def test_speeds_are_those_of_the_machine() -> None:
     engine = FakeEngine(batch_limit=512)
     measured = measure(engine, TEXT, 5, engine.clock)
     assert measured.id == 5
-    assert list(measured.slices) == [8, 16, 32, 64, 128, 256, 512]
+    assert list(measured.slices) == [16, 32, 64, 128, 256]
     assert measured.slices[16] == pytest.approx(16_000 / two_cores(16))
     assert measured.prompt_tokens_per_second == max(measured.slices.values())
     assert measured.generate_tokens_per_second == pytest.approx(1000 / two_cores(1))
@@ -29,7 +29,7 @@ def test_speeds_are_those_of_the_machine() -> None:
 
 def test_slices_the_engine_cannot_take_are_left_out() -> None:
     engine = FakeEngine(batch_limit=40)
-    assert list(measure(engine, TEXT, 1, engine.clock).slices) == [8, 16, 32]
+    assert list(measure(engine, TEXT, 1, engine.clock).slices) == [16, 32]
 
 
 def test_a_text_the_model_foresees_has_less_loss() -> None:

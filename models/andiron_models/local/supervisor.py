@@ -5,8 +5,9 @@
                   ▼         ▼
                failed ◄─ crashed                the next request starts a new worker, after a back-off
 
-A crash fails the requests that were under way, each with the same clear error; no other part notices. A new
-worker is started only when the one before is gone, so that a model is never in memory twice.
+A crash fails the requests that were under way, each with the same clear error; no other part notices. So does
+silence: a worker at work tells its figures twice a second, so one that says nothing for long stands still and
+is ended. A new worker is started only when the one before is gone, so that a model is never in memory twice.
 """
 
 import asyncio
@@ -45,6 +46,7 @@ class _Life:
         self.moved = asyncio.Event()
         self.requests: dict[int, asyncio.Queue[_Item]] = {}
         self.was_told_to_stop = False
+        self.heard = 0
 
     def fail(self, error: ModelError) -> None:
         """Tell everyone who waits that nothing more will come."""
@@ -151,7 +153,7 @@ class Supervisor:
             is_over = False
             try:
                 while True:
-                    item = await queue.get()
+                    item = await self._next(life, queue)
                     if isinstance(item, ModelError):
                         is_over = True
                         raise item
@@ -164,6 +166,17 @@ class Supervisor:
             finally:
                 if not is_over:
                     life.worker.send(wire.Cancel(id=request_id))
+
+    async def _next(self, life: _Life, queue: asyncio.Queue[_Item]) -> _Item:
+        while True:
+            heard = life.heard
+            try:
+                async with asyncio.timeout(STALL_SECONDS):
+                    return await queue.get()
+            except TimeoutError:
+                if life.heard == heard and life.worker is not None:
+                    self._give_up(life, f"it said nothing for {STALL_SECONDS:.0f} s")
+                    self._end(life, life.worker)
 
     async def stop(self) -> None:
         """End the worker, if there is one; requests under way fail, the next one starts another."""
@@ -255,6 +268,7 @@ class Supervisor:
 
     def _on_message(self, life: _Life, message: wire.FromWorker) -> None:
         life.moved.set()
+        life.heard += 1
         match message:
             case wire.Loading():
                 self.progress = message.fraction
@@ -274,8 +288,10 @@ class Supervisor:
         if life.was_told_to_stop:
             life.fail(BackendUnavailableError(f"{self.name} was unloaded", hint="Send the request again."))
             return
-        if life.error is not None:
-            return  # it said why it ends
+        if life.error is None:  # else it said why it ends
+            self._give_up(life, reason)
+
+    def _give_up(self, life: _Life, reason: str) -> None:
         error = WorkerDiedError(
             f"the local engine of {self.name} ended unexpectedly: {reason}",
             hint="Send the request again; a new one is started for it.",

@@ -11,6 +11,7 @@ from andiron_models.errors import InvalidRequestError
 from andiron_models.layout import InfillLayout
 from andiron_models.types import ChatRequest, InfillRequest, Sampling, check_sampling
 from andiron_models.worker.chat_template import ChatTemplate
+from andiron_models.worker.grammar import check_grammar
 from andiron_models.worker.infill import InfillTokens, Prompt, continue_plainly, lay_out
 from andiron_models.worker.job import Job, Lane
 from andiron_models.worker.sampling import TokenSampler
@@ -84,7 +85,7 @@ class Preparation:
         Raises:
             InvalidRequestError: the model cannot chat, or the request cannot be meant.
         """
-        check_sampling(request.sampling)
+        _check(request.sampling)
         if self._template is None:
             raise InvalidRequestError(
                 f"this model cannot chat: {self._why_no_chat}",
@@ -116,7 +117,7 @@ class Preparation:
             InvalidRequestError: the request cannot be meant.
             ContextTooLongError: the budget leaves no room.
         """
-        check_sampling(request.sampling)
+        _check(request.sampling)
         max_tokens = _checked(request.max_tokens) or 0
         limit = self._reader.context_length - max_tokens - 1
         if request.max_prompt_tokens is not None:
@@ -170,6 +171,11 @@ def _end_tokens(reader: Reader, infill: InfillTokens | None) -> frozenset[int]:
         if token is not None:
             ends.add(token)
     return frozenset(ends)
+
+
+def _check(sampling: Sampling) -> None:
+    check_sampling(sampling)
+    check_grammar(sampling)
 
 
 def _is_constrained(sampling: Sampling) -> bool:

@@ -397,7 +397,9 @@ async def test_a_worker_at_work_is_not_idle_however_long_it_takes() -> None:
     launch = FakeLaunch()
     supervisor = _supervisor(launch, idle_seconds=60)
     request = asyncio.create_task(_answer(supervisor))
-    await asyncio.sleep(1000)
+    for _ in range(10):
+        await asyncio.sleep(100)
+        launch.last.say(wire.Taken(id=1))
     launch.last.answer(1, "at last")
     assert await request == "at last"
 
@@ -481,3 +483,39 @@ async def test_a_request_that_comes_while_a_worker_is_ending_gets_a_new_one() ->
     assert await request == "hello"
     assert len(launch.workers) == 2
     assert supervisor.process_id == 101
+
+
+# -- standing still
+
+
+@in_virtual_time
+async def test_a_worker_that_says_nothing_for_long_while_it_should_work_is_ended() -> None:
+    launch = FakeLaunch()
+    supervisor = _supervisor(launch)
+    requests = [asyncio.create_task(_answer(supervisor)) for _ in range(2)]
+    began = _now()
+    for request in requests:
+        with pytest.raises(WorkerDiedError, match="said nothing for 120 s"):
+            await request
+    assert _now() - began == pytest.approx(STALL_SECONDS, abs=1)
+    await settled()
+    assert launch.alive == []
+    assert (supervisor.state, supervisor.restarts) == ("failed", 1)
+    launch.answers = ("hello",)
+    assert await _answer(supervisor) == "hello"
+
+
+@in_virtual_time
+async def test_a_request_may_wait_for_ever_as_long_as_the_worker_is_heard_of() -> None:
+    launch = FakeLaunch()
+    supervisor = _supervisor(launch)
+    working, waiting = asyncio.create_task(_answer(supervisor)), asyncio.create_task(_answer(supervisor))
+    await settled()
+    launch.last.say(wire.Taken(id=1), wire.Taken(id=2))
+    for _ in range(20):
+        await asyncio.sleep(STALL_SECONDS / 2)
+        launch.last.say(wire.Piece(id=1, text="."))
+    launch.last.answer(2, "at last")
+    launch.last.answer(1)
+    assert await waiting == "at last"
+    assert await working == "." * 20

@@ -57,6 +57,8 @@ def show_answer(client: Client, model: str, console: Console) -> None:
             last = event.data
             if event.name == "delta":
                 whole.append(_plain(last["text"]))
+    if not console.is_terminal:
+        console.line()  # a live display ends its line on terminals only
     console.print(f"\nThat was {speed(last)}.", highlight=False)
     with _mapped("an answer"):
         client.delete(f"/api/v1/chat/conversations/{last['conversation_id']}")

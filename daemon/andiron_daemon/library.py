@@ -5,6 +5,7 @@ together, and keeps what blocks off the event loop.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -21,6 +22,7 @@ from andiron_models.library.hardware import Fit, fit, this_machine
 from andiron_models.library.memory import DEFAULT_CONTEXT, MemoryNeed, need_of_entry, need_of_header
 from andiron_models.library.pulls import Pulls, PullState
 from andiron_models.library.shelf import InstalledModel, installed_models, missing_model
+from andiron_models.registry import RegisteredBackend
 from andiron_models.router import Router
 from andiron_models.types import ModelInfo
 
@@ -189,7 +191,7 @@ class Library:
         Raises:
             ModelError: it is not here, does not fit, or cannot be loaded.
         """
-        await self._loader().load(model_id)
+        await (await self._loader()).load(model_id)
         return await self.model(model_id)
 
     async def unload(self, model_id: str) -> ListedModel:
@@ -198,7 +200,7 @@ class Library:
         Raises:
             ModelError: there is no such model.
         """
-        await self._loader().unload(model_id)
+        await (await self._loader()).unload(model_id)
         return await self.model(model_id)
 
     async def remove(self, model_id: str) -> None:
@@ -214,13 +216,17 @@ class Library:
             if was_pulled:
                 return
             raise missing_model(model_id, catalogue)
-        backend = self._backends.get(LOCAL)
-        if isinstance(backend, Loader):
-            await backend.unload(model_id)
+        with contextlib.suppress(BackendUnavailableError):  # an engine that cannot start holds no model
+            await (await self._loader()).unload(model_id)
         await asyncio.to_thread(_remove, self._models_folder, model_id, catalogue)
 
-    def _loader(self) -> Loader:
+    async def _local(self) -> object:
+        """Give the local backend itself, from behind the registry if it comes from there."""
         backend = self._backends.get(LOCAL)
+        return await backend.opened() if isinstance(backend, RegisteredBackend) else backend
+
+    async def _loader(self) -> Loader:
+        backend = await self._local()
         if not isinstance(backend, Loader):
             raise BackendUnavailableError("there is no local engine that could load a model")
         return backend

@@ -67,6 +67,14 @@ class RegisteredBackend:
         """The word by which people choose this backend."""
         return self._entry_point.name
 
+    async def opened(self) -> Backend:
+        """Give the backend itself, for what it can do beyond the seam.
+
+        Raises:
+            BackendUnavailableError: it cannot be loaded.
+        """
+        return await self._loaded()
+
     async def models(self) -> tuple[ModelInfo, ...]:
         """List the backend's models; none when it cannot be loaded."""
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from andiron_daemon.client import running_daemon
+from andiron_daemon.client import find_client, running_daemon
 from andiron_daemon.paths import Paths
 from andiron_testing.daemon_process import ANDIRON, andiron
 from andiron_testing.gguf_files import SMALL, gguf_bytes
@@ -89,3 +89,15 @@ def test_a_model_is_forgotten_by_the_daemon_too(daemon: None, hub: HubStub, path
     assert andiron("models", "remove", "small").returncode == 0
     assert not (paths.models / "small.gguf").exists()
     assert Path(paths.models).exists()
+
+
+@pytest.mark.model
+def test_a_real_model_is_added_loaded_unloaded_and_left_alone(daemon: None, smollm2_path: Path, paths: Paths) -> None:
+    added = andiron("models", "add", str(smollm2_path))
+    assert (added.returncode, added.stdout) == (0, "smollm2-135m\n")
+    client = find_client(paths, timeout_seconds=60)
+    assert client is not None
+    assert client.post("/api/v1/models/smollm2-135m/load")["state"] == "loaded"
+    assert client.post("/api/v1/models/smollm2-135m/unload")["state"] == "installed"
+    assert andiron("models", "remove", "smollm2-135m").returncode == 0
+    assert smollm2_path.exists()

@@ -182,6 +182,7 @@ async def pull_in_a_process(entry: CatalogueEntry, models_folder: Path) -> Async
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # modules come from the installation, never from the folder someone happens to be in
             "-m",
             "andiron_models.library.child",
             stdin=asyncio.subprocess.PIPE,

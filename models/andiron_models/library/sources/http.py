@@ -42,7 +42,9 @@ def download(url: str, headers: dict[str, str], part: Part, *, version: str | No
         raise SourceError(f"{url} has {size_bytes} bytes, expected were {part.total_bytes}")
     part.total_bytes = part.total_bytes or size_bytes
     version_file = part.path.with_suffix(".version")
-    if not version or not version_file.exists() or version_file.read_text(encoding="utf-8") != version:
+    # Without a strong version or a length nothing tells whether what is missing continues what is here.
+    can_resume = version and not version.startswith("W/") and part.total_bytes and version_file.exists()
+    if not can_resume or version_file.read_text(encoding="utf-8") != version:
         part.truncate(0)
         version_file.write_text(version or "", encoding="utf-8")
     part.tell_progress()

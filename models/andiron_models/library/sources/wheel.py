@@ -65,7 +65,7 @@ def _download(requirement: str, part: Part, work_folder: Path) -> Path:
     temporary, target = work_folder / "temporary", work_folder / "wheels"
     temporary.mkdir(parents=True)
     target.mkdir()
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir"]
     command += [
         "--disable-pip-version-check",
         "--no-input",

@@ -9,8 +9,10 @@ import shutil
 import threading
 from pathlib import Path
 
+from andiron_models.errors import ModelFileError
 from andiron_models.library.catalogue import CatalogueEntry, FileSource, HttpSource, HubSource, Source, WheelSource
 from andiron_models.library.errors import ChecksumError, DiskSpaceError, PullCancelledError, PullError, SourceError
+from andiron_models.library.gguf_header import read_gguf_header
 from andiron_models.library.part import Notice, Part, Progress, write_error
 from andiron_models.library.records import read_record, update_record
 
@@ -214,6 +216,7 @@ def _check(path: Path, entry: CatalogueEntry, models_folder: Path, say: Notice, 
         raise ChecksumError(f"{entry.file} came with {size_bytes} bytes, expected were {entry.size_bytes}")
     expected = expected_sha256(entry, models_folder)
     if expected is None:
+        _check_header(path, entry)
         return
     say("Checking what came.")
     found = sha256_of(path, cancel)
@@ -224,6 +227,15 @@ def _check(path: Path, entry: CatalogueEntry, models_folder: Path, say: Notice, 
             hint="The file was dropped; nothing else was touched. Try again, or another source.",
             details={"expected": expected, "found": found},
         )
+
+
+def _check_header(path: Path, entry: CatalogueEntry) -> None:
+    """Refuse what is no model: of an unknown checksum a sign-in page of some network would pass for one."""
+    try:
+        read_gguf_header(path)
+    except ModelFileError as error:
+        path.unlink()
+        raise ChecksumError(f"what came as {entry.file} is no model: {error.message}", hint=error.hint) from error
 
 
 class _Lock:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from andiron_models.library.catalogue import CatalogueEntry
+from andiron_testing.gguf_files import SMALL, gguf_bytes
 from andiron_testing.hub_stub import HubStub, hub_stub
 
 MakeEntry = Callable[..., CatalogueEntry]
@@ -21,8 +22,9 @@ def models_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def content() -> bytes:
-    """The model to fetch; what is in it is nobody's affair while it is fetched."""
-    return random.Random(1).randbytes(50_123)
+    """The model to fetch: a true one, with enough in it to be broken off anywhere."""
+    letters = random.Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=50_000)
+    return gguf_bytes({**SMALL, "general.description": "".join(letters)})
 
 
 @pytest.fixture

@@ -154,6 +154,16 @@ def test_an_unknown_checksum_is_pinned_on_the_first_download(
         pull(entry, models_folder)
 
 
+def test_what_is_no_model_is_refused_even_when_no_checksum_is_known(
+    models_folder: Path, make_entry: MakeEntry, source: FileSource
+) -> None:
+    Path(source.path).write_text("<html>Please sign in to this network</html>")
+    with pytest.raises(ChecksumError, match=r"what came as small\.gguf is no model"):
+        pull(make_entry(source, sha256=None, size_bytes=None), models_folder)
+    assert read_record(models_folder, "small").sha256 is None
+    assert not list(models_folder.rglob("small.gguf/*"))
+
+
 def test_too_little_room_is_said_before_anything_is_fetched(
     models_folder: Path, make_entry: MakeEntry, source: FileSource
 ) -> None:

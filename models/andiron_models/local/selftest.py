@@ -1,48 +1,47 @@
-"""Whether a model can really fill gaps: a few small ones with known answers.
+"""Whether a model can really fill gaps: a few small ones whose answer stands behind the cursor only.
 
-That a model's vocabulary has infill tokens proves nothing: some families carry them untrained. A model that
-fails is used by plain continuation, and its status says so.
+That a model's vocabulary has infill tokens proves nothing: some families carry them untrained, and continuing
+the text is often right by luck. Here only what follows the gap tells the name that belongs into it. A model
+that fails is used by plain continuation, and its status says so.
 """
 
-from collections.abc import Callable
+import re
 
 import msgspec
 
 from andiron_models.types import InfillRequest, Priority
 
 _NEEDED = 2
+_NAME = re.compile(r"\w+")
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """A gap, and what its filling must come to."""
+    """A gap, and the name its filling must begin with."""
 
     prefix: str
     suffix: str
-    accepts: Callable[[str], bool]
+    name: str
 
     def request(self) -> InfillRequest:
         """Make the request."""
         return InfillRequest(
-            prefix=self.prefix, suffix=self.suffix, max_tokens=8, single_line=True, priority=Priority.BACKGROUND
+            prefix=self.prefix, suffix=self.suffix, max_tokens=6, single_line=True, priority=Priority.BACKGROUND
         )
+
+    def accepts(self, answer: str) -> bool:
+        """Tell whether an answer begins with the name."""
+        first = _NAME.search(answer)
+        return first is not None and first[0] == self.name
 
 
 PROBES = (
     Probe(
-        prefix="def add(a, b):\n    return ",
-        suffix="\n\n\nprint(add(2, 3))\n",
-        accepts=lambda text: text.replace(" ", "") in ("a+b", "b+a"),
+        prefix="def ",
+        suffix="(width, height):\n    return width * height\n\n\nprint(area(3, 4))\n",
+        name="area",
     ),
-    Probe(
-        prefix="numbers = [1, 2, 3]\ntotal = ",
-        suffix="(numbers)\nprint(total)  # 6\n",
-        accepts=lambda text: text.strip() == "sum",
-    ),
-    Probe(
-        prefix="for (let i = 0; i < items",
-        suffix="; i++) {\n  console.log(items[i]);\n}\n",
-        accepts=lambda text: text.strip() == ".length",
-    ),
+    Probe(prefix="import ", suffix="\n\nprint(math.sqrt(16))\nprint(math.pi)\n", name="math"),
+    Probe(prefix="class ", suffix=":\n    pass\n\n\nrex = Dog()\n", name="Dog"),
 )
 
 

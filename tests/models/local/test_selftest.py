@@ -7,11 +7,12 @@ from andiron_models.types import Priority
 @pytest.mark.parametrize(
     ("answers", "passed"),
     [
-        (["a + b", "sum", ".length"], True),
-        (["b+a", " sum", "]"], True),
-        (["a + b", "sum(numbers)", ".length; i++) {"], False),  # what plain continuation answers
+        (["area", "math", "Dog"], True),
+        (["area(width, height):", " os", "Dog:"], True),
+        (["main():", "os", "Dog:"], False),  # what plain continuation answers
+        (["areas", "maths", "Dogs"], False),
         (["", "", ""], False),
-        (["<|fim_pad|>", "def", "a + b"], False),
+        (["<|fim_pad|>", "math", "  "], False),
     ],
 )
 def test_two_gaps_of_three_must_be_filled_rightly(answers: list[str], passed: bool) -> None:

@@ -89,13 +89,14 @@ def remove_run_file(paths: Paths) -> None:
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Replace a file in one step with one that only its owner can read."""
+    """Replace a file in one step with one that only its owner can read.
+
+    It is not forced to the disk: that can take seconds on a busy one, and after a power cut it means nothing.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with os.fdopen(handle, "wb") as temporary:
             temporary.write(content)
-            temporary.flush()
-            os.fsync(temporary.fileno())
         Path(name).replace(file)
     except BaseException:
         with suppress(OSError):

@@ -26,6 +26,11 @@ class Paths(msgspec.Struct, frozen=True):
         return self.config / ".env"
 
     @property
+    def prompts(self) -> Path:
+        """The folder of a person's own instructions to the model."""
+        return self.config / "prompts"
+
+    @property
     def database_file(self) -> Path:
         """Conversations and everything else that is remembered."""
         return self.data / "andiron.db"

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from andiron_daemon.chat.prompt import read_system_text
+from andiron_daemon.chat.instructions import read_instructions
 from andiron_daemon.chat.service import ChatService
 from andiron_daemon.completion.service import CompletionService
 from andiron_daemon.counters import Counters
@@ -23,6 +23,9 @@ from andiron_daemon.settings import SETTINGS, Settings
 from andiron_daemon.sockets import is_loopback
 from andiron_daemon.storage.conversations import SQLiteConversations
 from andiron_daemon.storage.database import Database, database_file
+from andiron_daemon.storage.settings import SQLiteSettings
+from andiron_daemon.storage.usage import SQLiteUsage
+from andiron_daemon.upkeep import Upkeep
 from andiron_models.backend import Backend
 from andiron_models.configuration import Configuration, LocalConfiguration, OpenAIConfiguration
 from andiron_models.errors import InvalidRequestError
@@ -44,6 +47,7 @@ class Services:
     router: Router
     database: Database
     chat: ChatService
+    usage: SQLiteUsage
     completion: CompletionService
     library: Library
     counters: Counters
@@ -86,14 +90,21 @@ async def build_services(
         pulls = Pulls(paths.models)
         stack.push_async_callback(pulls.aclose)
         library = Library(paths, router, backends, pulls, context_length=settings.context_length)
-        system = await asyncio.to_thread(read_system_text)
+        instructions = await asyncio.to_thread(read_instructions, paths.prompts)
+        chat = ChatService(router, SQLiteConversations(database), counters, instructions)
+        stack.push_async_callback(chat.aclose)
+        usage = SQLiteUsage(database)
+        upkeep = Upkeep(chat, usage, SQLiteSettings(database), counters, settings.keep_days)
+        stack.push_async_callback(upkeep.aclose)
+        upkeep.start()
         yield Services(
             settings=settings,
             paths=paths,
             backends=backends,
             router=router,
             database=database,
-            chat=ChatService(router, SQLiteConversations(database), counters, system),
+            chat=chat,
+            usage=usage,
             completion=completion,
             library=library,
             counters=counters,

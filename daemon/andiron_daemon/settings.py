@@ -108,6 +108,7 @@ SETTINGS: tuple[Setting, ...] = (
         variable="DATABASE_URL",
         choices=("sqlite",),
     ),
+    _setting("keep_days", "integer", 0, "Days a conversation is kept after its last message; 0 keeps it for ever."),
     _setting(
         "redis_url",
         "url",
@@ -145,6 +146,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     openai_max_tokens: int = 2048
     openai_base_url: str = ""
     database_url: str = ""
+    keep_days: int = 0
     redis_url: str = ""
     log_format: str = "plain"
     sources: dict[str, str] = {}

@@ -87,6 +87,17 @@ class Router:
         found = await asyncio.gather(*(self._models_of(backend) for backend in self._backends.values()))
         return tuple(model for models in found for model in models)
 
+    async def chat_models(self, model: str | None = None, backend: str | None = None) -> tuple[ModelInfo, ...]:
+        """List the models that may come to answer a chat, so that a prompt can be made to fit all of them.
+
+        Raises:
+            InvalidRequestError: for an unknown backend.
+            ModelNotFoundError: under `auto`, for a model no backend has.
+        """
+        chosen = await self._choose("chat", ChatRequest(messages=(), model=model), backend)
+        found = await asyncio.gather(*(self._models_of(candidate) for candidate in chosen if candidate is not None))
+        return tuple(info for infos in found for info in infos if info.can_chat and model in (None, info.id))
+
     async def status(self) -> tuple[BackendStatus, ...]:
         """Say how every backend is."""
         return tuple(await asyncio.gather(*(backend.status() for backend in self._backends.values())))

@@ -20,6 +20,7 @@ from andiron_models.types import (
     FinishReason,
     InfillRequest,
     ModelInfo,
+    Priority,
     Timings,
     Usage,
     check_sampling,
@@ -36,7 +37,8 @@ class ScriptedBackend:
     A reply is a text (sent word by word), a ModelError (raised before the first delta), or a list of pieces:
     texts are sent as they are, an event is waited for, an error is raised there. A piece counts as one token.
     `requests` keeps what was asked; `cancelled` counts streams closed before their end, `finished` those that
-    came to it.
+    came to it. Chats that nobody waits for (of background priority) are apart from all that: they are kept in
+    `background_requests`, and answered from `background_replies`, else with nothing.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class ScriptedBackend:
     ) -> None:
         self.model = model
         self.requests: list[Request] = []
+        self.background_requests: list[ChatRequest] = []
+        self.background_replies: deque[Reply] = deque()
         self.cancelled = 0
         self.finished = 0
         self.closed = False
@@ -97,7 +101,7 @@ class ScriptedBackend:
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Answer with the next reply, or echo the last message."""
-        return self._answer(request)
+        return self._answer_aside(request) if request.priority is Priority.BACKGROUND else self._answer(request)
 
     def infill(self, request: InfillRequest) -> AsyncGenerator[Delta, None]:
         """Answer with the next reply, or a call whose name tells the gap's sizes."""
@@ -147,6 +151,19 @@ class ScriptedBackend:
             if not ended:
                 self.cancelled += 1
                 await self._tell()
+
+    async def _answer_aside(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        self._check(request, request.model or self.model)
+        self.background_requests.append(request)
+        reply = self.background_replies.popleft() if self.background_replies else ""
+        if isinstance(reply, ModelError):
+            raise reply
+        for piece in _words(reply) if isinstance(reply, str) else reply:
+            if isinstance(piece, asyncio.Event):
+                await self._wait(piece)
+            elif isinstance(piece, str):
+                yield Delta(backend=self._name, model=self.model, text=piece)
+        yield Delta(backend=self._name, model=self.model, finish=_finish(request, "stop", 1, time.perf_counter()))
 
     def _check(self, request: Request, model: str) -> None:
         if self.closed:

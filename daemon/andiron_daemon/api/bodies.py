@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from andiron_daemon.chat.types import ChatInput
+from andiron_daemon.chat.types import ChatInput, RegenerateInput
 from andiron_daemon.completion.types import CompletionInput
 from andiron_daemon.counters import ErrorNote, TokenCounts
 from andiron_daemon.library import ListedModel
@@ -20,6 +20,18 @@ class ChatBody(ChatInput, frozen=True, kw_only=True):
     """A message, and whether the answer is to come as events."""
 
     stream: bool = False
+
+
+class RegenerateBody(RegenerateInput, frozen=True, kw_only=True):
+    """How to answer again, and whether as events; it may be left out."""
+
+    stream: bool = False
+
+
+class TitleBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's title for a conversation; without one nothing is changed."""
+
+    title: str | None = None
 
 
 class CompleteBody(CompletionInput, frozen=True, kw_only=True):

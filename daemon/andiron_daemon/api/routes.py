@@ -4,7 +4,17 @@ import msgspec
 from aiohttp.typedefs import Handler
 
 from andiron_daemon.api import chat, code, conversations, health, models, root, status, system
-from andiron_daemon.api.bodies import ChatBody, CompleteBody, Health, ModelList, Root, Status, Stopping
+from andiron_daemon.api.bodies import (
+    ChatBody,
+    CompleteBody,
+    Health,
+    ModelList,
+    RegenerateBody,
+    Root,
+    Status,
+    Stopping,
+    TitleBody,
+)
 from andiron_daemon.api.ws import http as socket
 from andiron_daemon.chat.types import ChatAnswer, ConversationPage, ConversationRecord
 from andiron_daemon.completion.types import CompletionAnswer
@@ -76,6 +86,30 @@ ROUTES = (
         handler=conversations.delete,
         summary="Delete a conversation.",
         status=204,
+    ),
+    Route(
+        method="PATCH",
+        path="/api/v1/chat/conversations/{id}",
+        handler=conversations.change,
+        summary="Rename a conversation.",
+        request=TitleBody,
+        response=ConversationRecord,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/chat/conversations/{id}/export",
+        handler=conversations.export,
+        summary="Hand out a conversation as Markdown or JSON.",
+        response=ConversationRecord,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/chat/conversations/{id}/regenerate",
+        handler=conversations.regenerate,
+        summary="Answer the last message again.",
+        request=RegenerateBody,
+        response=ChatAnswer,
+        can_stream=True,
     ),
     Route(
         method="POST",

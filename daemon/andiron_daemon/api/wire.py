@@ -34,13 +34,13 @@ _FIELD = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(.*)`$")
 
 
-async def read_body(request: web.Request, kind: type[Body]) -> Body:
-    """Decode the body.
+async def read_body(request: web.Request, kind: type[Body], default: bytes = b"") -> Body:
+    """Decode the body, or `default` where there is none.
 
     Raises:
         InvalidRequestError: naming the field that is wrong, and what was expected there.
     """
-    content = await request.read()
+    content = await request.read() or default
     if not content:
         raise InvalidRequestError("the body is empty", hint="Send a JSON object.")
     try:

@@ -1,16 +1,26 @@
-"""The files and diagnostics of an editor as text a model can refer to: path, line numbers, within a budget."""
+"""The files and diagnostics of an editor as text a model can refer to: path, line numbers, within a budget.
 
-from collections.abc import Sequence
+Lines are taken by relevance: selections first, then the definitions around them, the imports of their files,
+the diagnostics, and last the rest, outwards from what was selected. What an earlier turn shows already is
+pointed to, not repeated.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from andiron_daemon.answers import all_truncated, estimate_tokens
+from andiron_daemon.chat.budget import size_of
+from andiron_daemon.chat.instructions import editor_facts
+from andiron_daemon.chat.scope import enclosing_definition, import_lines
 from andiron_daemon.chat.types import ChatContext, ContextDiagnostic, ContextFile, ContextUse
 from andiron_daemon.positions import split_lines
 from andiron_models.types import Truncated
 
 # Less of a file than this says nothing.
 _SMALLEST_QUOTE = 80
+_LINES_AROUND_DIAGNOSTIC = 2
+_RANGES_NAMED = 3
 
 
 class Quotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,27 +31,167 @@ class Quotation(msgspec.Struct, frozen=True, kw_only=True):
     truncated: Truncated | None = None
 
 
-def quote_context(context: ChatContext, characters: int) -> Quotation:
-    """Quote what fits: files in the order given, then diagnostics.
+class _Excerpt:
+    """One file, and the lines chosen of it so far."""
 
-    Of a file that does not fit, the lines around the selection are kept, else its beginning.
-    """
-    parts: list[str] = []
+    def __init__(self, file: ContextFile, shown: Sequence[str]) -> None:
+        self.file = file
+        self.lines = split_lines(file.content)
+        if not self.lines[-1]:
+            self.lines.pop()
+        self.chosen: set[int] = set()
+        self.selected = _selected(file, len(self.lines))
+        self._width = len(str(len(self.lines)))
+        self._shown = shown
+        self.is_shown_whole = bool(self.lines) and self._is_shown(range(len(self.lines)))
+
+    @property
+    def cost_of_head(self) -> int:
+        return _SMALLEST_QUOTE + size_of(self.file.path) + len(self.file.language or "")
+
+    @property
+    def is_cut(self) -> bool:
+        return not self.is_shown_whole and len(self.chosen) < len(self.lines)
+
+    def cost_of(self, line: int) -> int:
+        # Its number and three signs, a line end, and perhaps the sign of a gap before it.
+        return size_of(self.lines[line]) + self._width + 6
+
+    def quote(self) -> tuple[str, bool]:
+        """Return the text, and whether it only points to an earlier turn."""
+        if self.is_shown_whole:
+            told = f"File {self.file.path} is unchanged; it is shown above."
+            return (f"{told}\n{self._fenced(sorted(self.chosen), 'selected')}" if self.chosen else told), True
+        numbers = sorted(self.chosen)
+        if not numbers:
+            return "", False
+        if self._is_shown(numbers) and not self.selected:
+            return f"File {self.file.path}: the lines that matter are shown above.", True
+        return self._fenced(numbers, f"of {len(self.lines)}" if self.is_cut else ""), False
+
+    def _fenced(self, numbers: Sequence[int], place: str) -> str:
+        head = f"File {self.file.path}"
+        if place:
+            head += f", lines {_ranges(numbers)} {place}"
+        if self.selected and not self.is_shown_whole:
+            head += f", selected: lines {self.selected.start + 1}-{self.selected.stop}"
+        fence = _fence(self.file.content)
+        return f"{head}:\n{fence}{self.file.language or ''}\n{self._body(numbers)}\n{fence}"
+
+    def _body(self, numbers: Iterable[int]) -> str:
+        rows: list[str] = []
+        last: int | None = None
+        for number in numbers:
+            if last is not None and number != last + 1:
+                rows.append("…")
+            rows.append(f"{number + 1:>{self._width}} | {self.lines[number]}")
+            last = number
+        return "\n".join(rows)
+
+    def _is_shown(self, numbers: Iterable[int]) -> bool:
+        # With the fences, so that the beginning of what was shown is not taken for the whole.
+        body = f"\n{self._body(numbers)}\n```"
+        return any(self.file.path in text and body in text for text in self._shown)
+
+
+def quote_context(context: ChatContext, characters: int, shown: Sequence[str] = ()) -> Quotation:
+    """Quote what fits into a budget; `shown` is what stands above."""
+    excerpts = [_Excerpt(file, shown) for file in context.files]
+    about = _about(context, shown)
+    room = characters - len(about)
+    begun: set[int] = set()
+    diagnostics: list[str] = []
+    left_out: list[str] = []
+    for step in _by_relevance(excerpts, context.diagnostics):
+        if step is None:
+            diagnostics, left_out, room = _take_diagnostics(context.diagnostics, room)
+            continue
+        index, line = step
+        excerpt = excerpts[index]
+        cost = excerpt.cost_of(line) + (0 if index in begun else excerpt.cost_of_head)
+        if line not in excerpt.chosen and cost <= room:
+            room -= cost
+            begun.add(index)
+            excerpt.chosen.add(line)
+    return _written(about, excerpts, diagnostics, left_out)
+
+
+def _by_relevance(
+    excerpts: Sequence[_Excerpt], diagnostics: Sequence[ContextDiagnostic]
+) -> Iterator[tuple[int, int] | None]:
+    """Name lines as file and number, the ones that matter most first; None is where the diagnostics come."""
+    marked = [(index, excerpt) for index, excerpt in enumerate(excerpts) if excerpt.selected]
+    for index, excerpt in marked:
+        yield from ((index, line) for line in excerpt.selected)
+    fresh = [(index, excerpt) for index, excerpt in enumerate(excerpts) if not excerpt.is_shown_whole]
+    for index, excerpt in fresh:
+        if excerpt.selected:
+            around = enclosing_definition(excerpt.lines, excerpt.selected.start, excerpt.selected.stop - 1)
+            yield from ((index, line) for line in _outwards(excerpt.selected, around))
+    for index, excerpt in fresh:
+        if excerpt.selected:
+            yield from ((index, line) for line in import_lines(excerpt.lines))
+    yield None
+    for index, excerpt in fresh:
+        yield from ((index, line) for line in _lines_of_diagnostics(excerpt, diagnostics))
+    # Files with a selection before those that are merely open.
+    for index, excerpt in sorted(fresh, key=lambda item: not item[1].selected):
+        whole = range(len(excerpt.lines))
+        yield from ((index, line) for line in (_outwards(excerpt.selected, whole) if excerpt.selected else whole))
+
+
+def _outwards(inner: range, outer: range) -> Iterator[int]:
+    """Name the lines of `outer` beginning next to `inner`, two below for one above: code goes on downwards."""
+    above, below = inner.start - 1, inner.stop
+    while outer and (above >= outer.start or below < outer.stop):
+        for _ in range(2):
+            if below < outer.stop:
+                yield below
+                below += 1
+        if above >= outer.start:
+            yield above
+            above -= 1
+
+
+def _lines_of_diagnostics(excerpt: _Excerpt, diagnostics: Sequence[ContextDiagnostic]) -> Iterator[int]:
+    for diagnostic in diagnostics:
+        if diagnostic.path == excerpt.file.path and diagnostic.range is not None:
+            line = diagnostic.range.start.line
+            first = max(0, line - _LINES_AROUND_DIAGNOSTIC)
+            yield from range(first, min(len(excerpt.lines), line + _LINES_AROUND_DIAGNOSTIC + 1))
+
+
+def _take_diagnostics(diagnostics: Sequence[ContextDiagnostic], room: int) -> tuple[list[str], list[str], int]:
+    """Return the lines that fit, those that do not, and what room is left."""
+    shown: list[str] = []
+    left_out: list[str] = []
+    for diagnostic in diagnostics:
+        line = _diagnostic_line(diagnostic)
+        cost = size_of(line) + (1 if shown else len("\n\nDiagnostics:\n"))
+        if cost <= room:
+            room -= cost
+            shown.append(line)
+        else:
+            left_out.append(line)
+    return shown, left_out, room
+
+
+def _written(about: str, excerpts: Sequence[_Excerpt], diagnostics: list[str], left_out: list[str]) -> Quotation:
+    parts = [about] if about else []
     used: list[ContextUse] = []
     cuts: list[Truncated | None] = []
-    if about := _about(context):
-        parts.append(about)
-    for file in context.files:
-        quote, shown, cut = _quote_file(file, characters)
-        characters -= len(quote)
+    for excerpt in excerpts:
+        quote, is_earlier = excerpt.quote()
         if quote:
             parts.append(quote)
-        dropped = max(0, estimate_tokens(file.content) - estimate_tokens(shown)) if cut else 0
-        cuts.append(Truncated(dropped_tokens=dropped, what=f"part of {file.path}") if cut else None)
-        used.append(ContextUse(path=file.path, tokens=estimate_tokens(quote) if quote else 0, cut=cut))
-    diagnostics, left_out = _quote_diagnostics(context.diagnostics, characters)
+        path, is_cut = excerpt.file.path, excerpt.is_cut
+        tokens = estimate_tokens(quote) if quote else 0
+        used.append(ContextUse(path=path, tokens=tokens, cut=is_cut, earlier=is_earlier))
+        if is_cut:
+            missing = (line for number, line in enumerate(excerpt.lines) if number not in excerpt.chosen)
+            cuts.append(Truncated(dropped_tokens=estimate_tokens("\n".join(missing)), what=f"part of {path}"))
     if diagnostics:
-        parts.append(diagnostics)
+        parts.append("\n".join(["Diagnostics:", *diagnostics]))
     if left_out:
         plural = "diagnostic" if len(left_out) == 1 else "diagnostics"
         tokens = sum(estimate_tokens(line) for line in left_out)
@@ -49,50 +199,27 @@ def quote_context(context: ChatContext, characters: int) -> Quotation:
     return Quotation(text="\n\n".join(parts), used=tuple(used), truncated=all_truncated(*cuts))
 
 
-def _about(context: ChatContext) -> str:
-    facts = [("Workspace", context.workspace), ("Language", context.language)]
-    return "\n".join(f"{name}: {value}" for name, value in facts if value)
+def _about(context: ChatContext, shown: Sequence[str]) -> str:
+    facts = editor_facts(context.language, context.workspace)
+    return "" if any(facts in text for text in shown) else facts
 
 
-def _quote_file(file: ContextFile, characters: int) -> tuple[str, str, bool]:
-    """Return the quote, the text of the file that is in it, and whether something is missing."""
-    lines = split_lines(file.content)
-    if not lines[-1]:
-        lines.pop()
-    first, last = _window(file, lines, characters)
-    if first == last:
-        return "", "", bool(lines)
-    width = len(str(last))
-    body = "\n".join(f"{number + 1:>{width}} | {lines[number]}" for number in range(first, last))
-    is_cut = last - first < len(lines)
-    place = f", lines {first + 1}-{last} of {len(lines)}" if is_cut else ""
-    marked = ""
-    if file.selection is not None:
-        marked = f", selected: lines {file.selection.start.line + 1}-{file.selection.end.line + 1}"
-    head = f"File {file.path}{place}{marked}:"
-    fence = _fence(file.content)
-    return f"{head}\n{fence}{file.language or ''}\n{body}\n{fence}", "\n".join(lines[first:last]), is_cut
+def _selected(file: ContextFile, count: int) -> range:
+    """Return the lines a person marked; a mark that ends before a line's first character ends on the line before."""
+    if file.selection is None or not count:
+        return range(0)
+    start, end = file.selection.start, file.selection.end
+    last = end.line - 1 if end.character == 0 and end.line > start.line else end.line
+    first = min(max(0, start.line), count - 1)
+    return range(first, max(first, min(last, count - 1)) + 1)
 
 
-def _window(file: ContextFile, lines: Sequence[str], characters: int) -> tuple[int, int]:
-    """Choose the lines that fit: grow from the selection's first line both ways, or from the top."""
-    costs = [len(line) + len(str(len(lines))) + 4 for line in lines]
-    room = characters - len(file.path) - _SMALLEST_QUOTE
-    if sum(costs) <= room:
-        return 0, len(lines)
-    start = min(file.selection.start.line, max(0, len(lines) - 1)) if file.selection is not None else 0
-    first = last = max(0, start)
-    grew = True
-    while grew:
-        grew = False
-        # Two lines below for one above: what is marked usually goes on downwards.
-        for step in (1, 1, -1):
-            index = last if step > 0 else first - 1
-            if 0 <= index < len(lines) and costs[index] <= room:
-                room -= costs[index]
-                first, last = (first, last + 1) if step > 0 else (first - 1, last)
-                grew = True
-    return first, last
+def _ranges(numbers: Sequence[int]) -> str:
+    """Write line numbers as ranges; of many only the first and the last."""
+    starts = [number for place, number in enumerate(numbers) if not place or numbers[place - 1] != number - 1]
+    ends = [number for place, number in enumerate(numbers, 1) if place == len(numbers) or numbers[place] != number + 1]
+    ranges = [f"{start + 1}-{end + 1}" for start, end in zip(starts, ends, strict=True)]
+    return ", ".join(ranges if len(ranges) <= _RANGES_NAMED else [ranges[0], "…", ranges[-1]])
 
 
 def _fence(content: str) -> str:
@@ -101,17 +228,6 @@ def _fence(content: str) -> str:
     while fence in content:
         fence += "`"
     return fence
-
-
-def _quote_diagnostics(diagnostics: Sequence[ContextDiagnostic], characters: int) -> tuple[str, list[str]]:
-    """Return the lines that fit as one text, and those that do not."""
-    shown: list[str] = []
-    left_out: list[str] = []
-    for diagnostic in diagnostics:
-        line = _diagnostic_line(diagnostic)
-        characters -= len(line) + 1
-        (shown if characters >= 0 else left_out).append(line)
-    return ("\n".join(["Diagnostics:", *shown]) if shown else ""), left_out
 
 
 def _diagnostic_line(diagnostic: ContextDiagnostic) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from andiron_daemon.answers import Generated, Started
 from andiron_daemon.positions import Range
-from andiron_daemon.storage.records import ConversationPage, ConversationRecord
+from andiron_daemon.storage.records import ContextUse, ConversationPage, ConversationRecord
 
 __all__ = (
     "AnswerMessage",
@@ -19,6 +19,7 @@ __all__ = (
     "ContextUse",
     "ConversationPage",
     "ConversationRecord",
+    "RegenerateInput",
 )
 
 
@@ -63,12 +64,13 @@ class ChatInput(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
 
 
-class ContextUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a file the model was shown; `tokens` is an estimate."""
+class RegenerateInput(msgspec.Struct, frozen=True, kw_only=True):
+    """How the last answer of a conversation is to be given again."""
 
-    path: str
-    tokens: int
-    cut: bool
+    backend: str | None = None
+    model: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
 
 
 class AnswerMessage(msgspec.Struct, frozen=True, kw_only=True):

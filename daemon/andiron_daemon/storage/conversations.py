@@ -1,44 +1,36 @@
-"""Conversations in the database; the seam it fills is `andiron_daemon.chat.store.ConversationStore`."""
+"""Conversations in the database; the seam it fills is `andiron_daemon.chat.store.ConversationStore`.
+
+Finding them again is `search`'s affair.
+"""
 
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from andiron_daemon.errors import NotFoundError
 from andiron_daemon.storage.database import Database
 from andiron_daemon.storage.records import (
-    PREVIEW_CHARACTERS,
+    ContextUse,
     ConversationPage,
     ConversationRecord,
-    ConversationSummary,
-    Cursor,
+    History,
+    Layout,
     MessageRecord,
     StoreCounts,
-    preview_of,
-    read_cursor,
+    TitleSource,
+    Turn,
 )
+from andiron_daemon.storage.search import found_page, listed_page
 from andiron_models.types import Usage
 
 if TYPE_CHECKING:
     import sqlite_utils
 
-_SUMMARY = f"""
-    SELECT id, title, created_at, updated_at,
-        (SELECT count(*) FROM messages WHERE conversation_id = conversations.id) AS message_count,
-        (SELECT substr(content, 1, {2 * PREVIEW_CHARACTERS}) FROM messages
-            WHERE conversation_id = conversations.id ORDER BY number DESC LIMIT 1) AS preview
-    FROM conversations
-"""  # noqa: S608 -- the one value put in is a constant number
-_BEHIND_CURSOR = "(updated_at, id) < (:updated_at, :id)"
-_FOUND = """id IN (
-    SELECT conversation_id FROM messages JOIN messages_fts ON messages_fts.rowid = messages.number
-    WHERE messages_fts MATCH :query)"""
-# Either would end a quoted word; SQLite takes NUL for the end of the expression.
-_NO_WORD_SIGNS = str.maketrans({'"': " ", "\0": " "})
-_SNIPPET = """
-    SELECT snippet(messages_fts, 0, '', '', '…', 16)
-    FROM messages JOIN messages_fts ON messages_fts.rowid = messages.number
-    WHERE messages_fts MATCH :query AND conversation_id = :id ORDER BY rank LIMIT 1
-"""
+_LAYOUT_FIELDS = ", ".join(Layout.__struct_fields__)
+_USES = msgspec.json.Decoder(tuple[ContextUse, ...])
+# The index only marks words as deleted; merging it drops them.
+_DROP_DELETED_WORDS = "INSERT INTO messages_fts(messages_fts) VALUES ('optimize')"
 
 
 class SQLiteConversations:
@@ -47,18 +39,28 @@ class SQLiteConversations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, conversation_id: str, title: str, first: MessageRecord) -> None:
+    async def create(
+        self, conversation_id: str, title: str, first: MessageRecord, *, sent: str | None = None, system: str = ""
+    ) -> None:
         """Begin a conversation with its first message."""
 
         def work(tables: "sqlite_utils.Database") -> None:
-            row = {"id": conversation_id, "title": title, "created_at": first.created_at}
+            row = {"id": conversation_id, "title": title, "created_at": first.created_at, "system": system}
             tables.table("conversations").insert({**row, "updated_at": first.created_at})
-            _insert(tables, conversation_id, first)
+            _insert(tables, conversation_id, first, sent)
 
         await self._database.write(work)
 
-    async def append(self, conversation_id: str, message: MessageRecord) -> None:
-        """Add a message at the end."""
+    async def append(
+        self,
+        conversation_id: str,
+        message: MessageRecord,
+        *,
+        sent: str | None = None,
+        layout: Layout | None = None,
+        replaces: str | None = None,
+    ) -> None:
+        """Add a message at the end, with the layout it was shown in, in place of another where `replaces` names one."""
 
         def work(tables: "sqlite_utils.Database") -> None:
             changed = tables.execute(
@@ -67,7 +69,11 @@ class SQLiteConversations:
             )
             if not changed.rowcount:
                 raise unknown_conversation(conversation_id)
-            _insert(tables, conversation_id, message)
+            if layout is not None:
+                tables.table("conversations").update(conversation_id, msgspec.structs.asdict(layout))
+            if replaces is not None:
+                tables.execute("DELETE FROM messages WHERE id = ? AND conversation_id = ?", [replaces, conversation_id])
+            _insert(tables, conversation_id, message, sent)
 
         await self._database.write(work)
 
@@ -75,37 +81,58 @@ class SQLiteConversations:
         """Return a conversation with all its messages, the oldest first."""
 
         def work(connection: sqlite3.Connection) -> ConversationRecord:
-            row = connection.execute("SELECT * FROM conversations WHERE id = ?", [conversation_id]).fetchone()
-            if row is None:
-                raise unknown_conversation(conversation_id)
-            rows = connection.execute(
-                "SELECT * FROM messages WHERE conversation_id = ? ORDER BY number", [conversation_id]
+            row = _row(connection, "id, title, created_at, updated_at", conversation_id)
+            return ConversationRecord(
+                **dict(row), messages=tuple(_message(message) for message in _messages(connection, conversation_id))
             )
-            return ConversationRecord(**dict(row), messages=tuple(_message(message) for message in rows))
+
+        return await self._database.read(work)
+
+    async def history(self, conversation_id: str) -> History:
+        """Return a conversation as the model was shown it."""
+
+        def work(connection: sqlite3.Connection) -> History:
+            row = _row(connection, _LAYOUT_FIELDS, conversation_id)
+            return History(
+                layout=Layout(**dict(row)),
+                turns=tuple(_turn(message) for message in _messages(connection, conversation_id)),
+            )
 
         return await self._database.read(work)
 
     async def page(self, *, limit: int, cursor: str | None = None, query: str | None = None) -> ConversationPage:
-        """List conversations, the one spoken in last first; `query` keeps those where all its words were said."""
-        conditions: list[str] = []
-        values: dict[str, Any] = {"limit": limit + 1}
-        if cursor is not None:
-            behind = read_cursor(cursor)
-            conditions.append(_BEHIND_CURSOR)
-            values |= {"updated_at": behind.updated_at, "id": behind.id}
-        if query is not None:
-            conditions.append(_FOUND)
-            values["query"] = match_expression(query)
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        sql = f"{_SUMMARY} {where} ORDER BY updated_at DESC, id DESC LIMIT :limit"
+        """List conversations, the one spoken in last first; `query` those where all its words were said in a message.
 
-        def work(connection: sqlite3.Connection) -> ConversationPage:
-            rows = connection.execute(sql, values).fetchall()
-            found = tuple(_summary(connection, row, values.get("query")) for row in rows[:limit])
-            more = Cursor(found[-1].updated_at, found[-1].id).word() if len(rows) > limit else None
-            return ConversationPage(conversations=found, next_cursor=more)
+        What a search finds comes in the order in which it was said, the newest first.
+        """
+        if query is None:
+            return await self._database.read(listed_page(limit, cursor))
+        return await self._database.read(found_page(limit, cursor, query))
 
-        return await self._database.read(work)
+    async def rename(self, conversation_id: str, title: str, source: TitleSource) -> None:
+        """Give a conversation a title; one that a person gave is not replaced by a model's."""
+
+        def work(tables: "sqlite_utils.Database") -> None:
+            changed = tables.execute(
+                "UPDATE conversations SET title = iif(:source = 'model' AND title_from = 'person', title, :title), "
+                "title_from = iif(:source = 'model' AND title_from = 'person', title_from, :source) WHERE id = :id",
+                {"id": conversation_id, "title": title, "source": source},
+            )
+            if not changed.rowcount:
+                raise unknown_conversation(conversation_id)
+
+        await self._database.write(work)
+
+    async def keep_summary(self, conversation_id: str, cut: int, summary: str) -> None:
+        """Keep a summary of the first `cut` messages for when they fall out; one that comes too late is dropped."""
+
+        def work(tables: "sqlite_utils.Database") -> None:
+            tables.execute(
+                "UPDATE conversations SET next_cut = :cut, next_summary = :summary WHERE id = :id AND cut <= :cut",
+                {"id": conversation_id, "cut": cut, "summary": summary},
+            )
+
+        await self._database.write(work)
 
     async def delete(self, conversation_id: str) -> None:
         """Delete a conversation so that no word of it stays in the file, its index or its log."""
@@ -114,11 +141,25 @@ class SQLiteConversations:
             deleted = tables.execute("DELETE FROM conversations WHERE id = ?", [conversation_id])
             if not deleted.rowcount:
                 raise unknown_conversation(conversation_id)
-            # The index only marks words as deleted; merging it drops them.
-            tables.execute("INSERT INTO messages_fts(messages_fts) VALUES ('optimize')")
+            tables.execute(_DROP_DELETED_WORDS)
 
         await self._database.write(work)
         await self._database.checkpoint()
+
+    async def delete_older(self, before: str) -> tuple[str, ...]:
+        """Delete the conversations nothing was said in since a time, as `delete` does; return their ids."""
+
+        def work(tables: "sqlite_utils.Database") -> tuple[str, ...]:
+            found = tables.execute("SELECT id FROM conversations WHERE updated_at < ?", [before]).fetchall()
+            if found:
+                tables.execute("DELETE FROM conversations WHERE updated_at < ?", [before])
+                tables.execute(_DROP_DELETED_WORDS)
+            return tuple(row[0] for row in found)
+
+        deleted = await self._database.write(work)
+        if deleted:
+            await self._database.checkpoint()
+        return deleted
 
     async def counts(self) -> StoreCounts:
         """Count what is kept."""
@@ -140,13 +181,19 @@ def unknown_conversation(conversation_id: str) -> NotFoundError:
     )
 
 
-def match_expression(query: str) -> str:
-    """Write words as an FTS5 expression in which nothing but the last word's prefix match is syntax."""
-    words = [f'"{word}"' for word in query.translate(_NO_WORD_SIGNS).split()]
-    return " ".join(words) + "*" if words else '""'
+def _row(connection: sqlite3.Connection, fields: str, conversation_id: str) -> sqlite3.Row:
+    sql = f"SELECT {fields} FROM conversations WHERE id = ?"  # noqa: S608 -- the names are constants of this module
+    row: sqlite3.Row | None = connection.execute(sql, [conversation_id]).fetchone()
+    if row is None:
+        raise unknown_conversation(conversation_id)
+    return row
 
 
-def _insert(tables: "sqlite_utils.Database", conversation_id: str, message: MessageRecord) -> None:
+def _messages(connection: sqlite3.Connection, conversation_id: str) -> sqlite3.Cursor:
+    return connection.execute("SELECT * FROM messages WHERE conversation_id = ? ORDER BY number", [conversation_id])
+
+
+def _insert(tables: "sqlite_utils.Database", conversation_id: str, message: MessageRecord, sent: str | None) -> None:
     usage = message.usage
     tables.table("messages").insert(
         {
@@ -163,6 +210,8 @@ def _insert(tables: "sqlite_utils.Database", conversation_id: str, message: Mess
             "prompt_tokens_cached": usage and usage.prompt_tokens_cached,
             "prompt_tokens_evaluated": usage and usage.prompt_tokens_evaluated,
             "completion_tokens": usage and usage.completion_tokens,
+            "sent": sent if sent != message.content else None,
+            "context_used": msgspec.json.encode(message.context_used).decode() if message.context_used else None,
         }
     )
 
@@ -172,13 +221,14 @@ def _message(row: sqlite3.Row) -> MessageRecord:
     if row["completion_tokens"] is not None:
         usage = Usage(**{name: row[name] for name in Usage.__struct_fields__})
     plain = ("id", "role", "content", "created_at", "backend", "model", "finish_reason", "error")
-    return MessageRecord(**{name: row[name] for name in plain}, usage=usage)
+    values: dict[str, Any] = {name: row[name] for name in plain}
+    return MessageRecord(**values, usage=usage, context_used=_uses(row))
 
 
-def _summary(connection: sqlite3.Connection, row: sqlite3.Row, query: str | None) -> ConversationSummary:
-    values = dict(row)
-    values["preview"] = preview_of(values["preview"] or "")
-    if query is not None:
-        found = connection.execute(_SNIPPET, {"query": query, "id": row["id"]}).fetchone()
-        values["snippet"] = found[0] if found else None
-    return ConversationSummary(**values)
+def _turn(row: sqlite3.Row) -> Turn:
+    text = row["content"] if row["sent"] is None else row["sent"]
+    return Turn(id=row["id"], role=row["role"], text=text, context_used=_uses(row))
+
+
+def _uses(row: sqlite3.Row) -> tuple[ContextUse, ...]:
+    return _USES.decode(row["context_used"]) if row["context_used"] else ()

@@ -79,3 +79,23 @@ def m001_conversations(tables: "sqlite_utils.Database") -> None:
     messages: Table = tables.table("messages")
     messages.create_index(["conversation_id", "number"])
     messages.enable_fts(["content"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
+
+
+@migration
+def m002_layouts(tables: "sqlite_utils.Database") -> None:
+    """Keep what the model was shown, so that each turn can begin as the one before; who made a title; usage; notes."""
+    conversations: Table = tables.table("conversations")
+    conversations.add_column("title_from", str, not_null_default="message")
+    conversations.add_column("system", str)
+    conversations.add_column("cut", int, not_null_default=0)
+    conversations.add_column("summary", str, not_null_default="")
+    conversations.add_column("next_cut", int, not_null_default=0)
+    conversations.add_column("next_summary", str, not_null_default="")
+    messages: Table = tables.table("messages")
+    messages.add_column("sent", str)
+    messages.add_column("context_used", str)
+    tokens = {"answers": int, "prompt_tokens": int, "completion_tokens": int}
+    usage: Table = tables.table("usage")
+    usage.create({"day": str, "backend": str, **tokens}, pk=("day", "backend"), not_null=set(tokens))
+    settings: Table = tables.table("settings")
+    settings.create({"name": str, "value": str, "updated_at": str}, pk="name", not_null={"value", "updated_at"})

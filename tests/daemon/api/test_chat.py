@@ -1,11 +1,13 @@
 """Messages, answers and conversations over HTTP."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from andiron_daemon import keys
 from andiron_daemon.paths import Paths
-from andiron_testing.daemons import DaemonClient, StartDaemon, error_of
+from andiron_testing.daemons import DaemonClient, StartDaemon, error_of, read_events
 from andiron_testing.scripted import ScriptedBackend
 
 MESSAGE = "/api/v1/chat/message"
@@ -135,3 +137,82 @@ async def test_a_deleted_conversation_is_gone(daemon: DaemonClient, paths: Paths
     assert (deleted.status, await deleted.read()) == (204, b"")
     for response in (await daemon.get(conversation), await daemon.delete(conversation)):
         assert (await error_of(response))[0] == 404
+
+
+async def test_a_conversation_is_renamed(daemon: DaemonClient) -> None:
+    conversation = f"{CONVERSATIONS}/{(await say(daemon, 'hello'))['conversation_id']}"
+    renamed = await daemon.patch(conversation, json={"title": "Greetings"})
+    assert (renamed.status, (await renamed.json())["title"]) == (200, "Greetings")
+    same = await daemon.patch(conversation, json={})
+    assert (await same.json())["title"] == "Greetings"
+    assert (await error_of(await daemon.patch(conversation, json={"title": ""})))[0] == 400
+    assert (await error_of(await daemon.patch(conversation, json={"title": 5})))[0] == 400
+    assert (await error_of(await daemon.patch(f"{CONVERSATIONS}/nope", json={"title": "x"})))[0] == 404
+
+
+async def test_a_conversation_is_handed_out_as_a_document(daemon: DaemonClient) -> None:
+    files = [{"path": "a.py", "content": "x = 1\n"}]
+    told = await say(daemon, "What is x, in <b>?", context={"files": files})
+    export = f"{CONVERSATIONS}/{told['conversation_id']}/export"
+    response = await daemon.get(export)
+    text = await response.text()
+    assert response.content_type == "text/markdown"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="what-is-x-in-b.md"'
+    assert text.startswith("# What is x, in <b>?\n")
+    assert text.index("## You") < text.index("_shown: a.py_") < text.index("## Andiron") < text.index("You said:")
+    as_json = await daemon.get(export, params={"format": "json"})
+    assert await as_json.json() == await (await daemon.get(export.removesuffix("/export"))).json()
+    status, error = await error_of(await daemon.get(export, params={"format": "pdf"}))
+    assert (status, error["details"]["field"]) == (400, "format")
+    assert (await error_of(await daemon.get(f"{CONVERSATIONS}/nope/export")))[0] == 404
+
+
+async def test_the_last_answer_is_given_again(daemon: DaemonClient, backend: ScriptedBackend) -> None:
+    told = await say(daemon, "hello")
+    regenerate = f"{CONVERSATIONS}/{told['conversation_id']}/regenerate"
+    backend.enqueue("better", "best")
+    response = await daemon.post(regenerate)
+    assert (response.status, (await response.json())["message"]["content"]) == (200, "better")
+    async with daemon.post(regenerate, json={"stream": True}) as streamed:
+        events = [event async for event in read_events(streamed)]
+    assert [event.name for event in events] == ["start", "delta", "done"]
+    kept = await (await daemon.get(f"{CONVERSATIONS}/{told['conversation_id']}")).json()
+    assert [message["content"] for message in kept["messages"]] == ["hello", "best"]
+    assert (await error_of(await daemon.post(f"{CONVERSATIONS}/nope/regenerate")))[0] == 404
+    assert (await error_of(await daemon.post(regenerate, json={"max_tokens": 0})))[0] == 400
+
+
+async def test_a_conversation_that_is_deleted_while_it_streams_ends_the_stream(
+    daemon: DaemonClient, backend: ScriptedBackend
+) -> None:
+    backend.enqueue(["so far", asyncio.Event()])
+    async with daemon.post("/api/v1/chat/stream", json={"message": "hello"}) as response:
+        events = read_events(response)
+        conversation_id = (await anext(events)).data["conversation_id"]
+        await anext(events)
+        assert (await daemon.delete(f"{CONVERSATIONS}/{conversation_id}")).status == 204
+        last = await anext(events)
+    assert (last.name, last.data["error"]["code"]) == ("error", "not_found")
+    assert (await (await daemon.get(CONVERSATIONS)).json())["conversations"] == []
+
+
+async def test_a_disk_that_fills_up_during_an_answer_is_an_error_and_loses_nothing_before(
+    daemon: DaemonClient, backend: ScriptedBackend
+) -> None:
+    first = await say(daemon, "hello")
+    database = daemon.app[keys.SERVICES].database
+    pages = await database.write(lambda tables: tables.execute("PRAGMA page_count").fetchone()[0])
+    gate = asyncio.Event()
+    backend.enqueue(["so far ", gate, "much more " * 20_000])
+    body = {"message": "again", "conversation_id": first["conversation_id"]}
+    async with daemon.post("/api/v1/chat/stream", json=body) as response:
+        events = read_events(response)
+        await anext(events)
+        await database.write(lambda tables: tables.execute(f"PRAGMA max_page_count = {pages + 8}").fetchone())
+        gate.set()
+        last = [event async for event in events][-1]
+    assert (last.name, last.data["error"]["details"]["reason"]) == ("error", "disk_full")
+    assert last.data["error"]["hint"]
+    await database.write(lambda tables: tables.execute("PRAGMA max_page_count = 1000000").fetchone())
+    kept = await (await daemon.get(f"{CONVERSATIONS}/{first['conversation_id']}")).json()
+    assert [message["content"] for message in kept["messages"]] == ["hello", "You said: hello", "again"]

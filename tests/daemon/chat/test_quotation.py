@@ -94,3 +94,55 @@ def test_diagnostics_that_do_not_fit_are_counted() -> None:
 def test_workspace_and_language_are_told() -> None:
     text = quote_context(ChatContext(language="go", workspace="shop"), PLENTY).text
     assert text == "Workspace: shop\nLanguage: go"
+
+
+def source(functions: int) -> str:
+    body = "".join(f"\n\ndef f{number}(x):\n    y = x + {number}\n    return y\n" for number in range(functions))
+    return f"import os\nfrom typing import Any\n{body}"
+
+
+def test_with_little_room_the_selection_its_function_and_the_imports_are_kept() -> None:
+    selection = Range(Position(5 * 50 + 5, 4), Position(5 * 50 + 5, 9))
+    file = ContextFile(path="a.py", content=source(100), selection=selection)
+    for room, expected in ((150, ["y = x + 50"]), (230, ["def f50(x):", "y = x + 50", "return y"])):
+        text = quote_context(ChatContext(files=(file,)), room).text
+        assert all(line in text for line in expected), text
+        assert "f49" not in text
+    text = quote_context(ChatContext(files=(file,)), 290).text
+    assert "import os" in text
+    assert "\n…\n" in text
+    assert "selected: lines 256-256" in text
+
+
+def test_a_selection_comes_before_files_without_one() -> None:
+    selection = Range(Position(0, 0), Position(1, 0))
+    files = (
+        ContextFile(path="open", content=lines(100)),
+        ContextFile(path="marked", content="m\n", selection=selection),
+    )
+    quotation = quote_context(ChatContext(files=files), 400)
+    assert [(use.path, use.cut) for use in quotation.used] == [("open", True), ("marked", False)]
+
+
+def test_the_lines_of_a_diagnostic_come_before_the_rest() -> None:
+    diagnostic = ContextDiagnostic(message="wrong", path="a", range=Range(Position(499, 0), Position(499, 1)))
+    context = ChatContext(files=(ContextFile(path="a", content=lines(1000)),), diagnostics=(diagnostic,))
+    text = quote_context(context, 300).text
+    assert " 500 | line 500\n" in text
+    assert "- a:500 problem: wrong" in text
+
+
+def test_a_mark_that_ends_at_a_lines_first_character_does_not_hold_that_line() -> None:
+    file = ContextFile(path="a", content=lines(9), selection=Range(Position(2, 0), Position(4, 0)))
+    assert "selected: lines 3-4:" in quote_context(ChatContext(files=(file,)), PLENTY).text
+
+
+def test_a_backward_selection_and_one_before_the_file_do_no_harm() -> None:
+    for selection in (Range(Position(5, 0), Position(2, 0)), Range(Position(-3, 0), Position(-1, 0))):
+        file = ContextFile(path="a", content=lines(9), selection=selection)
+        assert "9 | line 9" in quote_context(ChatContext(files=(file,)), PLENTY).text
+
+
+def test_facts_the_system_text_states_are_not_repeated() -> None:
+    context = ChatContext(language="go", workspace="shop")
+    assert quote_context(context, PLENTY, ["You help.\nWorkspace: shop\nLanguage: go"]).text == ""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from andiron_daemon.answers import TextDelta
+from andiron_daemon.chat.instructions import Instructions
 from andiron_daemon.chat.service import ChatEvent, ChatService
 from andiron_daemon.chat.types import ChatAnswer, ChatContext, ChatInput, ChatStarted, ContextFile
 from andiron_daemon.counters import Counters
@@ -25,6 +26,8 @@ from andiron_models.types import ChatRequest
 from andiron_testing.memory_store import MemoryStore
 from andiron_testing.scripted import ScriptedBackend
 
+INSTRUCTIONS = Instructions(chat="You help.", title="Title?", summary="Summary?")
+
 
 @pytest.fixture
 def store() -> MemoryStore:
@@ -38,7 +41,7 @@ def counters() -> Counters:
 
 @pytest.fixture
 def chat(backend: ScriptedBackend, store: MemoryStore, counters: Counters) -> ChatService:
-    return ChatService(Router({"local": backend}), store, counters, "You help.")
+    return ChatService(Router({"local": backend}), store, counters, INSTRUCTIONS)
 
 
 async def all_events(chat: ChatService, message: str = "hello", **more: Any) -> list[ChatEvent]:
@@ -211,7 +214,7 @@ async def test_a_cancelled_answer_keeps_what_was_generated(
 async def test_closing_the_iterator_keeps_what_was_generated(
     chat: ChatService, backend: ScriptedBackend, store: MemoryStore
 ) -> None:
-    backend.enqueue("one two three")
+    backend.enqueue(["one ", asyncio.Event()])
     async with aclosing(chat.answer(ChatInput(message="hello"))) as events:
         async for event in events:
             if isinstance(event, TextDelta):

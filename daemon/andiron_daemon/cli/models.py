@@ -11,6 +11,7 @@ import click
 
 from andiron_daemon.cli.connection import connect, start_option
 from andiron_daemon.cli.model_files import add, pull, remove, verify_models
+from andiron_daemon.cli.model_tuning import tune
 from andiron_daemon.cli.output import human_bytes, note, plain, print_table
 from andiron_daemon.client import find_client
 from andiron_daemon.errors import InvalidRequestError
@@ -36,6 +37,7 @@ command.add_command(pull)
 command.add_command(add)
 command.add_command(remove)
 command.add_command(verify_models)
+command.add_command(tune)
 
 
 @command.command("list")

@@ -63,6 +63,7 @@ async def prompt_and_generation(backend: LocalBackend, rounds: int) -> Result:
     for number in range(rounds):
         finish, _, _ = await consume(backend, story(64, opening=f"{number}{time.time_ns()} " + CODE[:3000]))
         prompt.append(finish.usage.prompt_tokens_evaluated / finish.timings.prompt_ms * 1000)
+        finish, _, _ = await consume(backend, story(64))
         single.append((finish.usage.completion_tokens - 1) / finish.timings.generate_ms * 1000)
     both = await streams(backend, 2)
     return Result(
@@ -74,7 +75,7 @@ async def prompt_and_generation(backend: LocalBackend, rounds: int) -> Result:
 
 
 async def streams(backend: LocalBackend, count: int) -> float:
-    """Measure tokens per second of several generations at once, prompts being warm."""
+    """Measure tokens per second of several generations at once, while all of them run; prompts are warm."""
     requests: list[ChatRequest | InfillRequest] = []
     for number in range(count):
         if number < 2:
@@ -84,10 +85,20 @@ async def streams(backend: LocalBackend, count: int) -> float:
             requests.append(InfillRequest(prefix=text, max_tokens=96, priority=Priority.CHAT))
     for request in requests:
         await consume(backend, request)
-    started = time.perf_counter()
-    finishes = await asyncio.gather(*(consume(backend, request) for request in requests))
-    seconds = time.perf_counter() - started
-    return sum(finish.usage.completion_tokens for finish, _, _ in finishes) / seconds
+    times = await asyncio.gather(*(token_times(backend, request) for request in requests))
+    begin, end = max(each[0] for each in times), min(each[-1] for each in times)
+    return sum(begin < moment <= end for each in times for moment in each) / (end - begin)
+
+
+async def token_times(backend: LocalBackend, request: ChatRequest | InfillRequest) -> list[float]:
+    """Note when each piece of an answer came."""
+    moments: list[float] = []
+    generator = backend.chat(request) if isinstance(request, ChatRequest) else backend.infill(request)
+    async with aclosing(generator) as deltas:
+        async for delta in deltas:
+            if delta.text:
+                moments.append(time.perf_counter())
+    return moments
 
 
 async def first_token(backend: LocalBackend, rounds: int) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """The command line at a real terminal: prompts, line editing, Ctrl-C."""
 
+import re
 from collections.abc import Iterator
 
 import pexpect
@@ -91,6 +92,7 @@ def test_ctrl_c_at_the_prompt_clears_the_line(stub: StubDaemon) -> None:
     terminal.expect("> ")
     terminal.sendline("this instead")
     terminal.expect("Fire burns.")
+    terminal.expect("> ")
     terminal.sendeof()
     assert _ended(terminal) == 0
     assert stub.bodies(_ROUTE) == [{"message": "this instead"}]
@@ -142,3 +144,18 @@ def test_ctrl_c_ends_the_daemon_in_the_foreground(paths: Paths) -> None:
     terminal.sendintr()
     assert _ended(terminal) == 0
     assert not paths.run_file.exists()
+
+
+def test_markdown_is_rendered_at_a_terminal_unless_asked_otherwise(stub: StubDaemon) -> None:
+    text = "Some **bold** words.\n\n```python\nx = 1\n```\n"
+    stub.routes[_ROUTE] = (200, events(_START, ("delta", {"text": text}), _DONE))
+    terminal = _terminal("chat", "why?")
+    terminal.expect("local · tiny")
+    # What was shown while it came is erased, so that only what is behind the last erasure stays.
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", str(terminal.before))
+    assert "Some bold words." in plain
+    assert "```" not in str(terminal.before).rpartition("\x1b[2K")[2]
+    assert _ended(terminal) == 0
+    terminal = _terminal("chat", "why?", "--raw")
+    terminal.expect("```python")
+    assert _ended(terminal) == 0

@@ -52,6 +52,22 @@ def test_a_second_turn_uses_what_the_first_one_evaluated(shared_daemon: DaemonPr
     assert second["usage"]["prompt_tokens_cached"] >= first["usage"]["prompt_tokens"] - 1
 
 
+def test_later_turns_evaluate_only_what_is_new(shared_daemon: DaemonProcess) -> None:
+    source = "".join(f"def price_{number}(x):\n    return x * {number}\n\n" for number in range(40))
+    selection = {"start": {"line": 3, "character": 0}, "end": {"line": 4, "character": 5}}
+    files = [{"path": "shop.py", "language": "python", "content": source, "selection": selection}]
+    body = {**_SHORT, "context": {"files": files, "workspace": "shop", "language": "python"}}
+    first = shared_daemon.client.post("/api/v1/chat/message", body)
+    whole = first["usage"]["prompt_tokens"]
+    assert whole > 400
+    for message in ("What does it return?", "And the next one?"):
+        later = {**body, "message": message, "conversation_id": first["conversation_id"]}
+        usage = shared_daemon.client.post("/api/v1/chat/message", later)["usage"]
+        assert usage["prompt_tokens"] > whole
+        # The answer before, the marked lines once more, and the question.
+        assert usage["prompt_tokens_evaluated"] < 120, usage
+
+
 def test_code_is_completed_at_the_cursor(shared_daemon: DaemonProcess) -> None:
     body = {"prefix": "def add(a, b):\n    return a", "suffix": "\n\nprint(add(1, 2))\n", "path": "add.py"}
     answer = shared_daemon.client.post("/api/v1/code/complete", body)

@@ -1,8 +1,12 @@
-"""An answer as it comes: its text on stdout, and who gave it, how fast and what was cut on stderr."""
+"""An answer as it comes: its text on stdout, and who gave it, how fast and what was cut on stderr.
 
+A terminal is shown the Markdown rendered, a pipe the text itself.
+"""
+
+import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
@@ -11,33 +15,56 @@ from andiron_daemon.cli.output import note, plain, waiting
 from andiron_daemon.client import Event
 
 
-def show_answer(events: Iterable[Event], on_start: Callable[[dict[str, Any]], None]) -> None:
-    """Print the text of a stream, then its closing line; hand on what the `start` event tells."""
+def show_answer(
+    events: Iterable[Event], on_start: Callable[[dict[str, Any]], None], *, is_rendered: bool | None = None
+) -> None:
+    """Print the text of a stream, then its closing line; hand on what the `start` event tells.
+
+    Unless `is_rendered` says otherwise, Markdown is rendered where a person reads it.
+    """
     closing: dict[str, Any] | None = None
-    is_line_open = False
-    with ExitStack() as until_the_first_word:
+    output = _rendered if (_is_read_by_a_person() if is_rendered is None else is_rendered) else _as_it_is
+    with ExitStack() as until_the_first_word, ExitStack() as until_the_end:
         until_the_first_word.enter_context(waiting("Waiting for the first word; Ctrl-C cancels"))
-        try:
-            for event in events:
-                if event.name == "start":
-                    on_start(event.data)
-                elif event.name == "delta":
+        write: Callable[[str], None] | None = None
+        for event in events:
+            if event.name == "start":
+                on_start(event.data)
+            elif event.name == "delta":
+                if write is None:
                     until_the_first_word.close()
-                    _write(event.data["text"])
-                    is_line_open = True
-                elif event.name == "done":
-                    closing = event.data
-        finally:
-            # Also after an error or Ctrl-C: what is said next gets a line of its own.
-            if is_line_open:
-                click.echo()
+                    write = until_the_end.enter_context(output())
+                write(plain(event.data["text"]))
+            elif event.name == "done":
+                closing = event.data
     if closing is not None:
         show_closing(closing)
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(plain(text))
-    sys.stdout.flush()
+def _is_read_by_a_person() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def _as_it_is() -> Iterator[Callable[[str], None]]:
+    """Write text as it comes; also after an error or Ctrl-C, what is said next gets a line of its own."""
+
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    try:
+        yield write
+    finally:
+        click.echo()
+
+
+@contextmanager
+def _rendered() -> Iterator[Callable[[str], None]]:
+    from andiron_daemon.cli.markdown import markdown_printer
+
+    with markdown_printer() as printer:
+        yield printer.write
 
 
 def show_closing(body: dict[str, Any]) -> None:

@@ -9,8 +9,10 @@ import msgspec
 
 from andiron_daemon.cli.answer import show_answer
 from andiron_daemon.cli.connection import connect, start_option
+from andiron_daemon.cli.files import read_context_file
 from andiron_daemon.cli.output import note, print_error
-from andiron_daemon.client import Client, ClientError
+from andiron_daemon.client import Client
+from andiron_daemon.errors import DaemonError
 
 _HELP = "Ctrl-C cancels an answer, /new begins a new conversation, Ctrl-D leaves."
 
@@ -21,15 +23,20 @@ class Talk(msgspec.Struct):
     client: Client
     choices: dict[str, Any]
     conversation_id: str | None = None
+    files: tuple[str, ...] = ()
+    is_rendered: bool | None = None
 
     def say(self, message: str) -> None:
         """Send one message and show the answer as it comes."""
         body = {"message": message, **self.choices}
         if self.conversation_id is not None:
             body["conversation_id"] = self.conversation_id
+        if self.files:
+            # Read each time: they may have been changed since, and what is unchanged is not evaluated again.
+            body["context"] = {"files": [read_context_file(file) for file in self.files]}
         # Closed at once on Ctrl-C as well: closing is what cancels the work.
         with closing(self.client.stream("/api/v1/chat/stream", body)) as events:
-            show_answer(events, self._started)
+            show_answer(events, self._started, is_rendered=self.is_rendered)
 
     def _started(self, start: dict[str, Any]) -> None:
         self.conversation_id = start.get("conversation_id", self.conversation_id)
@@ -39,12 +46,20 @@ class Talk(msgspec.Struct):
 @click.argument("message", required=False)
 @click.option("--conversation", "conversation_id", metavar="ID", help="Continue this conversation.")
 @click.option("--continue", "newest", is_flag=True, help="Continue the newest conversation.")
+@click.option("--file", "files", metavar="FILE[:LINE[-LINE]]", multiple=True, help="Show a file, lines marked.")
+@click.option("--raw", is_flag=True, help="Print the answer as it comes, also at a terminal.")
 @click.option("--backend", help="Who is to answer: local, openai, auto, or a plug-in.")
 @click.option("--model", help="The model that is to answer.")
 @click.option("--system", help="Instructions that stand above the conversation.")
 @start_option
 def command(
-    message: str | None, conversation_id: str | None, newest: bool, start: bool | None, **choices: str | None
+    message: str | None,
+    conversation_id: str | None,
+    newest: bool,
+    files: tuple[str, ...],
+    raw: bool,
+    start: bool | None,
+    **choices: str | None,
 ) -> None:
     """Send MESSAGE and stream the answer; without one, talk at a prompt.
 
@@ -53,10 +68,13 @@ def command(
     if conversation_id and newest:
         raise click.UsageError("--conversation and --continue cannot both be given")
     message = _with_piped_text(message)
+    for file in files:
+        read_context_file(file)
     client = connect(start)
     if newest:
         conversation_id = _newest_conversation(client)
-    talk = Talk(client, {name: value for name, value in choices.items() if value}, conversation_id)
+    chosen = {name: value for name, value in choices.items() if value}
+    talk = Talk(client, chosen, conversation_id, files, False if raw else None)
     if message is None:
         _talk_at_prompt(talk)
     else:
@@ -109,7 +127,7 @@ def _say_and_stay(talk: Talk, message: str) -> None:
         talk.say(message)
     except KeyboardInterrupt:
         note("Cancelled.")
-    except ClientError as error:
+    except DaemonError as error:
         print_error(error.message, error.hint, 1)
 
 

@@ -16,6 +16,7 @@ from andiron_models.errors import ModelError
 _COMMANDS = {
     "chat": "andiron_daemon.cli.chat",
     "complete": "andiron_daemon.cli.complete",
+    "db": "andiron_daemon.cli.db",
     "models": "andiron_daemon.cli.models",
     "serve": "andiron_daemon.cli.serve",
     "settings": "andiron_daemon.cli.settings",

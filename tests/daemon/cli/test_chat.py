@@ -1,5 +1,6 @@
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +180,38 @@ def test_without_a_daemon_and_a_terminal_it_fails_with_status_3(
     assert main(["chat", "hello"]) == 3
     assert "error: Andiron is not running" in capsys.readouterr().err
     assert main(["chat", "hello", "--no-start"]) == 3
+
+
+def test_files_go_along_and_are_read_anew_for_each_message(
+    stub: StubDaemon, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x = 1\n", encoding="utf-8")
+
+    def type_next(prompt: str) -> str:
+        if len(stub.bodies(_ROUTE)) == 2:
+            raise EOFError
+        if stub.bodies(_ROUTE):
+            file.write_text("x = 2\n", encoding="utf-8")
+        return "why?"
+
+    monkeypatch.setattr("builtins.input", type_next)
+    assert main(["chat", "--file", f"{file}:1"]) == 0
+    shown = [body["context"]["files"][0] for body in stub.bodies(_ROUTE)]
+    assert [file["content"] for file in shown] == ["x = 1\n", "x = 2\n"]
+    assert shown[0]["path"] == str(file)
+    assert shown[0]["selection"]["start"] == {"line": 0, "character": 0}
+
+
+def test_a_file_that_is_not_there_is_an_error_before_anything_is_sent(
+    stub: StubDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["chat", "why?", "--file", "gone.py"]) == 1
+    assert "gone.py: cannot be read" in capsys.readouterr().err
+    assert stub.bodies(_ROUTE) == []
+
+
+def test_a_pipe_gets_the_markdown_as_it_is(stub: StubDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    stub.routes[_ROUTE] = _answer("# Title\n\n", "- *a*")
+    assert main(["chat", "why?"]) == 0
+    assert capsys.readouterr().out == "# Title\n\n- *a*\n"

@@ -19,6 +19,7 @@ def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[
     assert [line.split()[0] for line in commands] == [
         "chat",
         "complete",
+        "db",
         "models",
         "serve",
         "settings",

@@ -14,8 +14,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import msgspec
-
 from andiron_models.errors import BackendUnavailableError
 from andiron_models.local import wire
 
@@ -23,6 +21,7 @@ STOP_SECONDS = 5.0
 # How long llama.cpp's threads spin at a barrier before they sleep. libgomp's own 300,000 cost nothing on a quiet
 # machine and nearly everything beside a compiler (60 tokens a second became 3); with 1,000 both stay quick.
 _SPINS = "1000"
+_CHUNK_BYTES = 64 * 1024
 _SECRETS = ("KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH", "COOKIE", "_URL", "_URI", "_DSN", "PROXY")
 _LAST_LINES = 30
 _log = logging.getLogger(__name__)
@@ -96,7 +95,7 @@ class WorkerProcess:
         try:
             await self._read_messages()
             await self._end_within(STOP_SECONDS, self._process.kill)  # it has nothing more to say
-        except (wire.BrokenPipeProtocolError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
+        except wire.BrokenPipeProtocolError as error:
             reason = f"its pipe broke: {error}"
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
@@ -109,15 +108,12 @@ class WorkerProcess:
     async def _read_messages(self) -> None:
         stdout = self._process.stdout
         assert stdout is not None
-        while True:
-            try:
-                header = await stdout.readexactly(wire.HEADER.size)
-            except asyncio.IncompleteReadError as error:
-                if error.partial:
-                    raise
-                return
-            body = await stdout.readexactly(wire.frame_length(header))
-            self._on_message(wire.from_worker_decoder.decode(body))
+        frames = wire.Frames()
+        while data := await stdout.read(_CHUNK_BYTES):
+            for message in frames.take(data):
+                self._on_message(message)
+        if frames.is_inside_a_frame:
+            raise wire.BrokenPipeProtocolError("it ended inside a message")
 
     async def _read_errors(self) -> None:
         stderr = self._process.stderr

@@ -10,6 +10,7 @@ sends `ToWorker`, the worker `FromWorker`. Either side treats a frame it cannot 
 """
 
 import struct
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import msgspec
@@ -209,7 +210,7 @@ def encode(message: ToWorker | FromWorker) -> bytes:
     return HEADER.pack(len(body)) + body
 
 
-def frame_length(header: bytes) -> int:
+def frame_length(header: bytes | bytearray) -> int:
     """Read a frame's length.
 
     Raises:
@@ -219,6 +220,39 @@ def frame_length(header: bytes) -> int:
     if length > FRAME_LIMIT_BYTES:
         raise BrokenPipeProtocolError(f"a frame of {length} bytes was announced")
     return int(length)
+
+
+class Frames:
+    """Takes bytes as they come and gives the messages they hold; one that is not whole waits for the rest."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    @property
+    def is_inside_a_frame(self) -> bool:
+        """Whether the stream would end in the middle of a message."""
+        return bool(self._held)
+
+    def take(self, data: bytes) -> Iterator[FromWorker]:
+        """Yield the messages that are whole now.
+
+        Raises:
+            BrokenPipeProtocolError: what came is no frame, or none of ours.
+        """
+        self._held += data
+        start = 0
+        while len(self._held) - start >= HEADER.size:
+            begin = start + HEADER.size
+            end = begin + frame_length(self._held[start:begin])
+            if len(self._held) < end:
+                break
+            try:
+                message = from_worker_decoder.decode(self._held[begin:end])
+            except msgspec.MsgspecError as error:
+                raise BrokenPipeProtocolError(f"a frame could not be read: {error}") from error
+            start = end
+            yield message
+        del self._held[:start]
 
 
 def read_message(stream: BinaryIO) -> ToWorker | None:

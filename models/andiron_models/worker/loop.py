@@ -37,17 +37,29 @@ Inbox = queue.SimpleQueue[Job | wire.ToWorker]
 
 
 class Outbox:
-    """The way back to the daemon; any thread may send, frames never mix."""
+    """The way back to the daemon; any thread may send, frames never mix.
+
+    What a step of the scheduler has to say goes in one write, so that the daemon is woken once.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
 
     def send(self, message: wire.FromWorker) -> None:
-        """Write one frame."""
-        frame = wire.encode(message)
+        """Write one frame, and whatever was kept before it."""
         with self._lock:
-            self._stream.write(frame)
+            self._stream.write(wire.encode(message))
+            self._stream.flush()
+
+    def keep(self, message: wire.FromWorker) -> None:
+        """Keep a frame until the next is sent or `flush` is called."""
+        with self._lock:
+            self._stream.write(wire.encode(message))
+
+    def flush(self) -> None:
+        """Write what was kept."""
+        with self._lock:
             self._stream.flush()
 
 
@@ -86,7 +98,7 @@ def _serve(load: wire.Load, source: BinaryIO, outbox: Outbox) -> None:
         states=states,
         pace=pace,
         clock=time.monotonic,
-        emit=outbox.send,
+        emit=outbox.keep,
     )
     inbox: Inbox = queue.SimpleQueue()
     reading = threading.Thread(
@@ -178,7 +190,9 @@ def _evaluate(inbox: Inbox, outbox: Outbox, scheduler: Scheduler, engine: LlamaE
             if isinstance(message, wire.Stop):
                 return
             _handle(message, outbox, scheduler, engine)
+            outbox.flush()
         scheduler.step(has_news=lambda: not inbox.empty())
+        outbox.flush()
         now = time.monotonic()
         if now - reported_at >= _STATS_SECONDS:
             reported_at = now

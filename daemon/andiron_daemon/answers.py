@@ -42,7 +42,12 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def estimate_tokens(text: str) -> int:
     """Guess how many tokens a text has; the model's own count comes in `usage`."""
-    return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
+    return tokens_for(len(text))
+
+
+def tokens_for(characters: int) -> int:
+    """Guess how many tokens so many characters are."""
+    return math.ceil(characters / _CHARACTERS_PER_TOKEN)
 
 
 def characters_for(tokens: int) -> int:

@@ -21,6 +21,7 @@ from andiron_daemon.library import Library
 from andiron_daemon.paths import Paths
 from andiron_daemon.settings import SETTINGS, Settings
 from andiron_daemon.sockets import is_loopback
+from andiron_daemon.storage.completions import SQLiteCompletionStatistics
 from andiron_daemon.storage.conversations import SQLiteConversations
 from andiron_daemon.storage.database import Database, database_file
 from andiron_daemon.storage.settings import SQLiteSettings
@@ -85,7 +86,7 @@ async def build_services(
         opening = asyncio.create_task(_open(database))
         stack.push_async_callback(asyncio.wait, {opening})
         counters = Counters()
-        completion = CompletionService(router, counters)
+        completion = CompletionService(router, counters, SQLiteCompletionStatistics(database))
         stack.push_async_callback(completion.aclose)
         pulls = Pulls(paths.models)
         stack.push_async_callback(pulls.aclose)

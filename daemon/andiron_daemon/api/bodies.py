@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from andiron_daemon.chat.types import ChatInput, RegenerateInput
+from andiron_daemon.completion.statistics import CompletionStatus
 from andiron_daemon.completion.types import CompletionInput
 from andiron_daemon.counters import ErrorNote, TokenCounts
 from andiron_daemon.library import ListedModel
@@ -108,6 +109,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     local_engine: dict[str, Any]
     storage: StorageInfo
     rates: Rates
+    completion: CompletionStatus
     last_errors: tuple[ErrorNote, ...]
 
 

@@ -34,9 +34,9 @@ async def _complete(
 ) -> AsyncGenerator[CompletionEvent | WarmUp, None]:
     """Complete; with `max_tokens` 0 only warm the place up."""
     if body.max_tokens == 0:
-        yield WarmUp(id=services.completion.warm_up(body, request_id=request_id))
+        yield WarmUp(id=await services.completion.warm_up(body, request_id=request_id))
         return
-    async with aclosing(services.completion.complete(body, request_id=request_id)) as events:
+    async with aclosing(services.completion.complete(body, request_id=request_id, stream=body.stream)) as events:
         async for event in events:
             yield event
 

@@ -17,7 +17,7 @@ from andiron_daemon.api.bodies import (
 )
 from andiron_daemon.api.ws import http as socket
 from andiron_daemon.chat.types import ChatAnswer, ConversationPage, ConversationRecord
-from andiron_daemon.completion.types import CompletionAnswer
+from andiron_daemon.completion.types import CompletionAnswer, FeedbackInput
 from andiron_daemon.library import ListedModel, PullDone
 
 
@@ -119,6 +119,14 @@ ROUTES = (
         request=CompleteBody,
         response=CompletionAnswer,
         can_stream=True,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/code/complete/{id}/feedback",
+        handler=code.feedback,
+        summary="Tell what became of a suggestion.",
+        request=FeedbackInput,
+        status=204,
     ),
     Route(
         method="GET",

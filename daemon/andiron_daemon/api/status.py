@@ -27,6 +27,7 @@ async def show(request: web.Request) -> web.Response:
             backends=backends,
             local_engine=engines[0] if engines else {},
             storage=await _storage(services),
+            completion=await services.completion.status(),
             rates=Rates(requests=dict(counters.requests), errors=dict(counters.errors), tokens=counters.tokens),
             last_errors=tuple(counters.last_errors),
         )

@@ -1,169 +1,287 @@
-"""Completes code at a cursor.
+"""Completes code at a cursor: from a request to a suggestion, through everything this package is made of.
 
-A request with a session supersedes the one before it at the same path: the older is cancelled in its backend
-and answers with nothing. The model's prompt is laid out by the backend; the context beyond the request is
-not gathered yet.
+    plan ─► cache ─► a run under way ─► place and prompt ─► run ─► polish ─► answer
+                          background: windows prepared, the next suggestion after an accepted one
+
+A request with a session supersedes the one before it at the same path: the older answers with nothing, and
+its work is cancelled unless the newer one can use it.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+import time
+from collections.abc import AsyncGenerator, Callable
 
-from andiron_daemon.answers import TextDelta, all_truncated, unfinished
-from andiron_daemon.completion.gap import Gap, is_multiline, read_gap
-from andiron_daemon.completion.types import Completion, CompletionAnswer, CompletionInput, CompletionStarted, Reason
+import msgspec
+
+from andiron_daemon.answers import TextDelta, all_truncated
+from andiron_daemon.completion.anchor import Place, Places
+from andiron_daemon.completion.answer import answer_from_cache, answer_from_run, answer_nothing, told
+from andiron_daemon.completion.background import Preparation
+from andiron_daemon.completion.cache import Found, SuggestionCache
+from andiron_daemon.completion.desk import Desk, Ticket
+from andiron_daemon.completion.feedback import Feedback
+from andiron_daemon.completion.plan import Plan, make_plan
+from andiron_daemon.completion.policy import CompletionPolicy
+from andiron_daemon.completion.prompts import Prompts, left_out, place_key
+from andiron_daemon.completion.run import Outcome, Run
+from andiron_daemon.completion.speed import Speed
+from andiron_daemon.completion.statistics import CompletionStatus, Statistics, StatisticsStore
+from andiron_daemon.completion.types import CompletionAnswer, CompletionInput, CompletionStarted, FeedbackInput
 from andiron_daemon.counters import Counters
-from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.identifiers import new_id
-from andiron_daemon.positions import Range
-from andiron_daemon.pump import Pump, pumped
 from andiron_models.errors import ModelError
 from andiron_models.router import Router
-from andiron_models.types import Delta, Finish, InfillRequest, Priority
+from andiron_models.types import Priority
 
 CompletionEvent = CompletionStarted | TextDelta | CompletionAnswer
-_Place = tuple[str, str | None]
 
 _log = logging.getLogger(__name__)
-_LINE_TOKENS = 64
-_BLOCK_TOKENS = 128
-_MOST_TOKENS = 4096
 
 
 class CompletionService:
-    """Code completion: one for the daemon; `aclose` ends what warms up."""
+    """Code completion: one for the daemon; `aclose` ends what runs behind."""
 
-    def __init__(self, router: Router, counters: Counters) -> None:
+    def __init__(
+        self,
+        router: Router,
+        counters: Counters,
+        store: StatisticsStore | None = None,
+        policy: CompletionPolicy | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._router = router
         self._counters = counters
-        self._running: dict[_Place, Pump[Delta]] = {}
-        self._warming: set[asyncio.Task[None]] = set()
+        self._policy = policy or CompletionPolicy()
+        self._speed = Speed(router, self._policy.default_tokens_per_second, clock)
+        self._places = Places(self._policy, clock)
+        self._prompts = Prompts(self._policy, self._speed, self._places)
+        self._cache = SuggestionCache(self._policy)
+        self._desk = Desk(self._policy)
+        self._preparation = Preparation(clock)
+        self._feedback = Feedback()
+        self._statistics = Statistics(store)
+        self._behind: set[asyncio.Task[None]] = set()
 
     async def complete(
-        self, request: CompletionInput, *, request_id: str | None = None
+        self, request: CompletionInput, *, request_id: str | None = None, stream: bool = False
     ) -> AsyncGenerator[CompletionEvent, None]:
         """Complete at the cursor; closing the iterator cancels the work.
 
+        With `stream`, whole lines are told as soon as nothing can take them back; the deltas always join to the
+        first completion's text.
+
         Raises:
-            InvalidRequestError: if there is no cursor, or a value is out of range.
+            DaemonError: if there is no cursor, a value is out of range, or nothing can be completed there.
             ModelError: if no completion can be had.
         """
-        gap = read_gap(request)
-        asked = _infill_request(request, gap, request_id)
+        plan = await make_plan(request, self._policy)
+        self._speed.refresh()
         identifier = new_id()
-        last: Delta | None = None
-        pieces: list[str] = []
-        async with self._pump(request, asked) as pump:
-            async for delta in pump:
-                if last is None:
-                    yield CompletionStarted(id=identifier, backend=delta.backend, model=delta.model)
-                last = delta
-                if delta.text:
-                    pieces.append(delta.text)
-                    yield TextDelta(text=delta.text)
-            was_superseded = pump.was_stopped
-        if was_superseded:
-            answer = _answer(identifier, gap, "", last, "superseded")
-        else:
-            answer = _answer(identifier, gap, "".join(pieces), last, None)
-            self._counters.count_answer(answer)
-        yield answer
+        if plan.refusal is not None:
+            yield self._closed(plan, answer_nothing(identifier, plan.refusal))
+            return
+        async with (
+            self._desk.ticket(plan) as ticket,
+            contextlib.aclosing(self._answer(plan, ticket, identifier, request_id, stream=stream)) as events,
+        ):
+            async for event in events:
+                yield event
 
-    def warm_up(self, request: CompletionInput, *, request_id: str | None = None) -> str:
-        """Have the place evaluated when there is nothing better to do; return the id at once."""
-        asked = _infill_request(request, read_gap(request), request_id)
-        task = asyncio.create_task(self._warm(request, asked))
-        self._warming.add(task)
-        task.add_done_callback(self._warming.discard)
+    async def warm_up(self, request: CompletionInput, *, request_id: str | None = None) -> str:
+        """Have the place evaluated when there is nothing better to do; return an id at once.
+
+        Raises:
+            DaemonError: as for `complete`.
+        """
+        plan = await make_plan(msgspec.structs.replace(request, max_tokens=0), self._policy)
+        self._speed.refresh()
+        if plan.refusal is None:
+            place = await self._prompts.place_of(plan)
+            self._prepare(plan, place, request_id, also_in_force=True)
         return new_id()
 
-    async def aclose(self) -> None:
-        """Cancel what warms up."""
-        warming = list(self._warming)
-        for task in warming:
-            task.cancel()
-        await asyncio.gather(*warming, return_exceptions=True)
+    async def take_feedback(self, identifier: str, given: FeedbackInput) -> None:
+        """Count what became of a suggestion; after it was accepted, prepare the next.
 
-    async def _warm(self, request: CompletionInput, asked: InfillRequest) -> None:
-        try:
-            async with self._pump(request, asked) as pump:
-                async for _ in pump:
-                    pass
-        except ModelError as error:
-            _log.info("warming up %s failed: %s", request.path, error)
+        Raises:
+            NotFoundError: if no suggestion of that id was made lately.
+            InvalidRequestError: if more was accepted than was suggested.
+        """
+        offered = self._feedback.take(identifier, given)
+        self._statistics.count_feedback(offered, given)
+        following = offered.following(given)
+        if following is not None and self._policy.prefetch:
+            task = asyncio.create_task(self._prefetch(following))
+            self._behind.add(task)
+            task.add_done_callback(self._behind.discard)
 
-    @contextlib.asynccontextmanager
-    async def _pump(self, request: CompletionInput, asked: InfillRequest) -> AsyncIterator[Pump[Delta]]:
-        """Ask the router, after stopping what ran for the same session and path."""
-        place = (request.session, request.path) if request.session is not None else None
-        older = self._running.pop(place, None) if place is not None else None
-        if older is not None:
-            older.stop()
-        async with pumped(self._router.infill(asked, request.backend)) as pump:
-            if place is not None:
-                self._running[place] = pump
-            try:
-                yield pump
-            finally:
-                if place is not None and self._running.get(place) is pump:
-                    del self._running[place]
-
-
-def _infill_request(request: CompletionInput, gap: Gap, request_id: str | None) -> InfillRequest:
-    multiline = is_multiline(request, gap)
-    max_tokens = request.max_tokens
-    if max_tokens is None:
-        max_tokens = _BLOCK_TOKENS if multiline else _LINE_TOKENS
-    _check_range("max_tokens", max_tokens, 0, _MOST_TOKENS)
-    _check_range("n", request.n, 1, 1)
-    place = f"{request.session or ''}:{request.path or ''}"
-    return InfillRequest(
-        prefix=gap.prefix,
-        suffix=gap.suffix,
-        path=request.path,
-        language=request.language,
-        extra=request.context,
-        model=request.model,
-        max_tokens=max_tokens,
-        single_line=not multiline,
-        priority=Priority.COMPLETION if max_tokens else Priority.BACKGROUND,
-        place=place if place != ":" else None,
-        request_id=request_id,
-    )
-
-
-def _check_range(field: str, value: int, minimum: int, maximum: int) -> None:
-    if not minimum <= value <= maximum:
-        allowed = f"only {minimum} is possible" if minimum == maximum else f"{minimum} to {maximum} is possible"
-        raise InvalidRequestError(
-            f"{field} is {value}; {allowed}", details={"field": field, "minimum": minimum, "maximum": maximum}
+    async def status(self) -> CompletionStatus:
+        """Say how completion is doing."""
+        return await self._statistics.status(
+            budgets=self._prompts.budgets(), places=self._places.count, cached=self._cache.count
         )
 
+    async def aclose(self) -> None:
+        """Cancel what runs, and save what was counted."""
+        behind = list(self._behind)
+        for task in behind:
+            task.cancel()
+        await asyncio.gather(*behind, return_exceptions=True)
+        await self._desk.aclose()
+        await self._preparation.aclose()
+        await self._speed.aclose()
+        await self._statistics.aclose()
 
-def _answer(identifier: str, gap: Gap, text: str, last: Delta | None, reason: Reason | None) -> CompletionAnswer:
-    finish = _finish(last, reason)
-    if not text and reason is None:
-        reason = "no_confidence"
-    here = Range(gap.position, gap.position)
-    return CompletionAnswer(
-        id=identifier,
-        completions=(Completion(text=text, range=here),) if text else (),
-        cached="no",
-        reason=reason,
-        backend=last.backend if last else None,
-        model=last.model if last else None,
-        finish_reason=finish.reason,
-        usage=finish.usage,
-        timings=finish.timings,
-        truncated=all_truncated(gap.truncated, finish.truncated),
-        fallback=finish.fallback,
-    )
+    # -- one answer
+
+    async def _answer(
+        self, plan: Plan, ticket: Ticket, identifier: str, request_id: str | None, *, stream: bool
+    ) -> AsyncGenerator[CompletionEvent, None]:
+        """Answer from the cache, from a run under way, or from a new run."""
+        while True:
+            found = self._cache.find(plan.identity, plan.gap)
+            if found is not None:
+                ticket.detach()
+                answer = self._closed(plan, answer_from_cache(identifier, plan, found, self._policy))
+                for event in told(answer):
+                    yield event
+                return
+            if ticket.run is None:
+                await self._attach(plan, ticket, request_id)
+            async with contextlib.aclosing(self._wait(plan, ticket, identifier, stream=stream)) as events:
+                async for event in events:
+                    yield event
+                    if isinstance(event, CompletionAnswer):
+                        return
+            # The run it followed came to something else; there is nothing left but to have it written.
+            ticket.detach()
+
+    async def _attach(self, plan: Plan, ticket: Ticket, request_id: str | None) -> None:
+        """Join the run of an identical request, or start one."""
+        run = self._desk.is_running(plan)
+        if run is not None and run.is_background and not run.written:
+            # Joined, it would wait behind everything else; what it has evaluated is not lost.
+            run.task.cancel()
+            run = None
+        if run is None:
+            run = await self._start(plan, request_id, Priority.COMPLETION)
+        if not ticket.is_superseded:
+            ticket.attach(run)
+        elif not run.waiting:
+            run.task.cancel()
+
+    async def _wait(
+        self, plan: Plan, ticket: Ticket, identifier: str, *, stream: bool
+    ) -> AsyncGenerator[CompletionEvent, None]:
+        """Tell of a run until it is done; without an answer when it came to something else than hoped for."""
+        run, typed, shown = ticket.run, ticket.typed, ""
+        is_started = False
+        while not ticket.is_superseded and run is not None:
+            since = run.version
+            if not typed and run.first is not None and not is_started:
+                is_started = True
+                yield CompletionStarted(id=identifier, backend=run.first.backend, model=run.first.model)
+            if stream and not typed:
+                run.is_shown = True
+                if len(run.confirmed) > len(shown):
+                    yield TextDelta(text=plan.gap.restore(run.confirmed[len(shown) :]))
+                    shown = run.confirmed
+            if run.task.done():
+                break
+            if typed and not run.heads_for(typed):
+                return
+            await ticket.changed(since)
+        if ticket.is_superseded or run is None:
+            yield self._closed(plan, answer_nothing(identifier, "superseded", run))
+            return
+        outcome = await _outcome_of(run)
+        if typed or outcome is None:
+            return
+        answer = self._closed(plan, answer_from_run(identifier, plan, outcome, run, self._policy))
+        text = answer.completions[0].text if answer.completions else ""
+        left = text[len(plan.gap.restore(shown)) :]
+        if left:
+            yield TextDelta(text=left)
+        yield answer
+
+    async def _start(self, plan: Plan, request_id: str | None, priority: Priority) -> Run:
+        place = await self._prompts.place_of(plan)
+        started_meanwhile = self._desk.is_running(plan)
+        if started_meanwhile is not None:
+            return started_meanwhile
+        key = place_key(plan)
+        if place.pending is None and self._preparation.is_preparing(key, place.window):
+            self._preparation.give_up(key)
+        asked = self._prompts.request_for(plan, place.window, request_id)
+        asked = msgspec.structs.replace(asked, priority=priority)
+        window = place.window
+        run = self._desk.start(
+            plan,
+            lambda: Run(plan, asked, lambda request: self._router.infill(request, plan.request.backend), self._policy),
+        )
+        run.truncated = left_out(plan, window)
+        run.task.add_done_callback(lambda task: self._keep(plan, run, task))
+        self._prepare(plan, place, request_id)
+        return run
+
+    def _keep(self, plan: Plan, run: Run, task: "asyncio.Task[Outcome]") -> None:
+        """Remember a run's outcome for whoever comes to the same place."""
+        if task.cancelled() or task.exception() is not None:
+            return
+        outcome = task.result()
+        if plan.request.model is None:
+            self._speed.answered_by(outcome.model)
+        found = Found(
+            cached="exact",
+            suggestions=outcome.suggestions,
+            reason=outcome.reason,
+            backend=outcome.backend,
+            model=outcome.model,
+            truncated=all_truncated(run.truncated, outcome.finish.truncated),
+        )
+        self._cache.keep(plan.identity, plan.gap, found)
+
+    def _closed(self, plan: Plan, answer: CompletionAnswer) -> CompletionAnswer:
+        """Count an answer, and remember what was offered."""
+        self._statistics.count_answer(plan, answer)
+        if answer.cached == "no" and answer.finish_reason != "cancelled":
+            self._counters.count_answer(answer)
+        if answer.completions:
+            self._feedback.offer(plan, answer)
+        return answer
+
+    # -- behind
+
+    def _prepare(self, plan: Plan, place: Place, request_id: str | None, *, also_in_force: bool = False) -> None:
+        """Have the pending window of a place evaluated; or the one in force, where it is to be warmed."""
+        key = place_key(plan)
+        window = place.pending
+        if window is None and also_in_force:
+            window = place.window
+        if window is None or self._preparation.is_preparing(key, window):
+            return
+        warming = msgspec.structs.replace(plan, max_tokens=0)
+        asked = self._prompts.request_for(warming, window, request_id)
+        self._preparation.prepare(key, place, window, self._router.infill(asked, plan.request.backend))
+
+    async def _prefetch(self, request: CompletionInput) -> None:
+        """Have the next suggestion written, for the cache, unless it is there or somebody asked meanwhile."""
+        try:
+            plan = await make_plan(request, self._policy)
+            if plan.refusal is not None or self._cache.find(plan.identity, plan.gap) is not None:
+                return
+            if self._desk.is_busy(plan):
+                return
+            run = await self._start(plan, None, Priority.BACKGROUND)
+            self._desk.put_behind(plan, run)
+            await asyncio.wait({run.task})
+        except ModelError as error:
+            _log.info("preparing the next suggestion failed: %s", error)
 
 
-def _finish(last: Delta | None, reason: Reason | None) -> Finish:
-    if reason == "superseded":
-        return unfinished()
-    if last is None or last.finish is None:
-        raise ModelError("the backend ended its completion without finishing it")
-    return last.finish
+async def _outcome_of(run: Run) -> Outcome | None:
+    """Return what a run came to; None if it was cancelled, as when it had run behind and was superseded."""
+    await asyncio.wait({run.task})
+    return None if run.task.cancelled() else run.task.result()

@@ -51,3 +51,10 @@ class CompletionAnswer(Generated, frozen=True, kw_only=True, omit_defaults=True)
     completions: tuple[Completion, ...]
     cached: Cached
     reason: Reason | None = None
+
+
+class FeedbackInput(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a suggestion; `accepted_chars` of its text, all of it where that is not said."""
+
+    event: Literal["shown", "accepted", "rejected"]
+    accepted_chars: int | None = None

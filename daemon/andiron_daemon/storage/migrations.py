@@ -99,3 +99,18 @@ def m002_layouts(tables: "sqlite_utils.Database") -> None:
     usage.create({"day": str, "backend": str, **tokens}, pk=("day", "backend"), not_null=set(tokens))
     settings: Table = tables.table("settings")
     settings.create({"name": str, "value": str, "updated_at": str}, pk="name", not_null={"value", "updated_at"})
+
+
+@migration
+def m003_completions(tables: "sqlite_utils.Database") -> None:
+    """Count what became of code completions, by day; none of their text is kept."""
+    tables.table("completion_counts").create(
+        {"day": str, "backend": str, "model": str, "language": str, "measure": str, "value": int},
+        pk=("day", "backend", "model", "language", "measure"),
+        not_null={"value"},
+    )
+    tables.table("completion_latencies").create(
+        {"day": str, "stage": str, "up_to_ms": int, "answers": int},
+        pk=("day", "stage", "up_to_ms"),
+        not_null={"answers"},
+    )

@@ -34,7 +34,7 @@ async def test_a_superseded_request_is_answered_with_nothing(daemon: DaemonClien
     body = {"prefix": "x", "session": "s", "path": "p"}
     older = asyncio.ensure_future(daemon.post(COMPLETE, json=body))
     await backend.arrived(1)
-    newer = await daemon.post(COMPLETE, json=body)
+    newer = await daemon.post(COMPLETE, json={**body, "prefix": "y"})
     answer = await (await older).json()
     assert (answer["completions"], answer["reason"]) == ([], "superseded")
     assert (await newer.json())["completions"][0]["text"] == "new"

@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from andiron_daemon.completion.gap import PREFIX_CHARACTERS, SUFFIX_CHARACTERS, is_multiline, read_gap
+from andiron_daemon.completion.gap import PREFIX_CHARACTERS, SUFFIX_CHARACTERS, read_gap
 from andiron_daemon.completion.types import CompletionInput
 from andiron_daemon.errors import InvalidRequestError
-from andiron_daemon.positions import Position
+from andiron_daemon.positions import Position, Range
 
 
 def test_prefix_and_suffix_are_the_gap() -> None:
     gap = read_gap(CompletionInput(prefix="a\n🙂", suffix="z"))
-    assert (gap.prefix, gap.suffix, gap.position, gap.truncated) == ("a\n🙂", "z", Position(1, 2), None)
+    assert (gap.prefix, gap.suffix, gap.position) == ("a\n🙂", "z", Position(1, 2))
+    assert (gap.line_before, gap.line_behind, gap.dropped_before, gap.dropped_behind) == ("🙂", "z", 0, 0)
 
 
 def test_a_document_is_split_at_its_position() -> None:
@@ -40,34 +41,38 @@ def test_a_request_without_one_cursor_is_refused(request_fields: dict[str, Any],
         read_gap(CompletionInput(**request_fields))
 
 
-def test_text_far_from_the_cursor_is_cut_and_reported() -> None:
+def test_text_far_from_the_cursor_is_cut_and_counted() -> None:
     gap = read_gap(CompletionInput(prefix="a" * 3500 + "b" * PREFIX_CHARACTERS, suffix="c" * SUFFIX_CHARACTERS + "ddd"))
     assert gap.prefix == "b" * PREFIX_CHARACTERS
     assert gap.suffix == "c" * SUFFIX_CHARACTERS
     assert gap.position == Position(0, 3500 + PREFIX_CHARACTERS)
-    assert gap.truncated is not None
-    assert gap.truncated.dropped_tokens == 1001
-    assert gap.truncated.what == "the beginning of prefix; the end of suffix"
+    assert (gap.dropped_before, gap.dropped_behind) == (3500, 3)
 
 
 @pytest.mark.parametrize(
-    ("prefix", "suffix", "expected"),
+    ("prefix", "suffix", "line_end", "position"),
     [
-        ("x = ", "", False),
-        ("", "", True),
-        ("def f():", "\nx", True),
-        ("def f():\n    ", "\nx", True),
-        ("if (a) {", "", True),
-        ("f(", ")", False),
-        ("    ", "x = 1", False),
+        ("a\r\nb", "c\r\nd", "\r\n", Position(1, 1)),
+        ("a\rb", "c\rd", "\r", Position(1, 1)),
+        ("a\nb", "c\nd", "\n", Position(1, 1)),
     ],
 )
-def test_more_than_a_line_is_asked_for_where_a_block_begins(prefix: str, suffix: str, expected: bool) -> None:
-    request = CompletionInput(prefix=prefix, suffix=suffix)
-    assert is_multiline(request, read_gap(request)) is expected
+def test_line_ends_are_made_plain_and_given_back(prefix: str, suffix: str, line_end: str, position: Position) -> None:
+    gap = read_gap(CompletionInput(prefix=prefix, suffix=suffix))
+    assert (gap.prefix, gap.suffix, gap.line_end, gap.position) == ("a\nb", "c\nd", line_end, position)
+    assert gap.restore("x\ny") == f"x{line_end}y"
 
 
-@pytest.mark.parametrize("asked", [True, False])
-def test_who_asks_may_decide(asked: bool) -> None:
-    request = CompletionInput(prefix="", multiline=asked)
-    assert is_multiline(request, read_gap(request)) is asked
+def test_a_cursor_inside_a_line_end_stands_before_it() -> None:
+    gap = read_gap(CompletionInput(prefix="ab\r", suffix="\ncd"))
+    assert (gap.prefix, gap.suffix, gap.position) == ("ab", "\ncd", Position(0, 2))
+
+
+def test_lone_surrogates_become_characters_that_can_be_sent() -> None:
+    gap = read_gap(CompletionInput(prefix="a\ud800b", suffix="\udfffc"))
+    assert (gap.prefix, gap.suffix, gap.position) == ("a\ufffdb", "\ufffdc", Position(0, 3))
+
+
+def test_a_range_counts_utf_16_units() -> None:
+    gap = read_gap(CompletionInput(prefix="🙂x", suffix="🙂)"))
+    assert gap.range_over(2) == Range(Position(0, 3), Position(0, 6))

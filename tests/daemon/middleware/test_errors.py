@@ -102,7 +102,7 @@ async def test_a_body_that_is_no_json_object_is_refused(daemon: DaemonClient, co
         (COMPLETE, {"prefix": 1}, "prefix"),
         (COMPLETE, {"prefix": "x", "multiline": "maybe"}, "multiline"),
         (COMPLETE, {"document": "x", "position": {"line": 0}}, "position.character"),
-        (COMPLETE, {"prefix": "x", "n": 3}, "n"),
+        (COMPLETE, {"prefix": "x", "n": 99}, "n"),
     ],
 )
 async def test_a_wrong_type_is_named_by_its_field(

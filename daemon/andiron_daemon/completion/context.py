@@ -1,0 +1,178 @@
+"""What of other files is worth its tokens: declarations that share names with the text around the cursor.
+
+Files come oldest first, newest last, and stay in that order, so that what is newest stands nearest to the
+gap. What was quoted for a path before is quoted again, word for word and first, as long as it is still true:
+the engine then has it evaluated already.
+"""
+
+import functools
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from andiron_daemon.answers import characters_for, estimate_tokens
+from andiron_daemon.completion.secrets import is_secret
+from andiron_daemon.completion.window import IDENTIFIER
+from andiron_daemon.syntax.languages import language_of
+from andiron_daemon.syntax.parse import parse
+from andiron_daemon.syntax.scopes import declarations
+from andiron_models.types import ExtraFile
+
+_READ_CHARACTERS = 96 * 1024
+_AROUND_CHARACTERS = 2500
+_SIMILAR = 0.5
+_LONGEST_SHARE = 0.5
+_RECENCY_WEIGHT = 0.3
+_PARSE_SECONDS = 0.1
+_COMMON = frozenset(
+    (
+        *("self", "this", "None", "True", "False", "null", "true", "false", "not", "and", "new", "await", "async"),
+        *("def", "class", "function", "const", "let", "var", "func", "pub", "mut", "impl", "struct", "interface"),
+        *("return", "import", "from", "for", "while", "else", "elif", "export", "default", "static", "public"),
+        *("string", "int", "float", "bool", "void", "type", "str", "list", "dict", "len", "print", "println"),
+    )
+)
+
+
+class Snippet(msgspec.Struct, frozen=True):
+    """A declaration of another file, with its names; `place` orders it within the file."""
+
+    file: int
+    place: int
+    text: str
+    names: frozenset[str]
+
+
+def choose_context(
+    files: Sequence[ExtraFile],
+    *,
+    own_path: str | None,
+    prefix: str,
+    suffix: str,
+    tokens: int,
+    before: Sequence[ExtraFile] = (),
+) -> tuple[ExtraFile, ...]:
+    """Choose what is quoted, at most `tokens` of it; `before` is what was quoted last time for this path."""
+    usable = [file for file in files if is_usable(file, own_path)]
+    if not usable or tokens <= 0:
+        return ()
+    around = prefix[-_AROUND_CHARACTERS:] + suffix[: _AROUND_CHARACTERS // 2]
+    fresh = _ranked(usable, around, characters_for(tokens))
+    kept = _still_true(before, usable)
+    if not kept:
+        return fresh
+    room = tokens - sum(estimate_tokens(file.content) for file in kept)
+    quoted = {line for file in kept for line in file.content.split("\n")}
+    added = [file for file in fresh if not set(file.content.split("\n")) <= quoted]
+    needed = sum(estimate_tokens(file.content) for file in added)
+    return (*kept, *added) if needed <= room else fresh
+
+
+def is_usable(file: ExtraFile, own_path: str | None) -> bool:
+    """Tell whether a file may be quoted at all: another one than the one being edited, text, and no secret."""
+    if not file.content.strip() or (own_path is not None and file.path == own_path):
+        return False
+    return "\0" not in file.content[:_READ_CHARACTERS] and not is_secret(file.path, file.content[:_READ_CHARACTERS])
+
+
+def _ranked(files: Sequence[ExtraFile], around: str, room: int) -> tuple[ExtraFile, ...]:
+    names_around = _names(around)
+    snippets = [
+        snippet
+        for number, file in enumerate(files)
+        for snippet in _snippets(number, file.path, file.content[:_READ_CHARACTERS])
+    ]
+    rarity = Counter(name for snippet in snippets for name in snippet.names)
+    scored = [(_score(snippet, names_around, rarity, len(snippets), len(files)), snippet) for snippet in snippets]
+    scored.sort(key=lambda pair: pair[0], reverse=True)
+    chosen: list[Snippet] = []
+    lines_around = _lines(around)
+    for score, snippet in scored:
+        size = len(snippet.text) + 1
+        if score <= 0 or size > room or _likeness(_lines(snippet.text), lines_around) > _SIMILAR:
+            continue
+        chosen.append(snippet)
+        room -= size
+    return _joined(chosen, files)
+
+
+def _score(snippet: Snippet, names_around: frozenset[str], rarity: Counter[str], count: int, files: int) -> float:
+    """Weigh the names in common, rare ones more, long snippets less, newer files a little more."""
+    shared = snippet.names & names_around
+    if not shared:
+        return 0.0
+    weight = sum(math.log(1 + count / rarity[name]) for name in shared) / math.sqrt(len(snippet.names))
+    return weight * (1 + _RECENCY_WEIGHT * (snippet.file + 1) / files)
+
+
+@functools.lru_cache(maxsize=64)
+def _snippets(number: int, path: str, content: str) -> tuple[Snippet, ...]:
+    """Cut a file into declarations; one that is long is quoted by its signature and its members' signatures."""
+    language = language_of(None, path, content)
+    syntax = parse(content, language, limit_seconds=_PARSE_SECONDS)
+    found: list[Snippet] = []
+    for declaration in declarations(content, syntax):
+        text = content[declaration.start : declaration.end].strip("\n")
+        if len(text) > _AROUND_CHARACTERS * _LONGEST_SHARE:
+            text = _shortened(text, declaration.signature)
+        names = _names(text)
+        if names:
+            found.append(Snippet(number, declaration.start, text, names))
+    return tuple(found)
+
+
+_MEMBER = re.compile(
+    r"^\s*(async |pub |public |private |protected |static |export |override )*(def|fn|func|function)\b"
+)
+
+
+def _shortened(text: str, signature: str) -> str:
+    members = [line.rstrip() for line in text.split("\n") if _MEMBER.match(line)]
+    lines = [*signature.split("\n"), *(line for line in members if line.strip() not in signature)]
+    kept: list[str] = []
+    room = int(_AROUND_CHARACTERS * _LONGEST_SHARE)
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def _joined(chosen: Sequence[Snippet], files: Sequence[ExtraFile]) -> tuple[ExtraFile, ...]:
+    ordered = sorted(chosen, key=lambda snippet: (snippet.file, snippet.place))
+    numbers = dict.fromkeys(snippet.file for snippet in ordered)
+    return tuple(
+        ExtraFile(
+            path=files[number].path,
+            content="\n".join(snippet.text for snippet in ordered if snippet.file == number),
+        )
+        for number in numbers
+    )
+
+
+def _still_true(before: Sequence[ExtraFile], files: Sequence[ExtraFile]) -> list[ExtraFile]:
+    """Keep what was quoted before, up to the first quotation that no longer agrees with its file."""
+    contents = {file.path: set(file.content.split("\n")) for file in files}
+    kept: list[ExtraFile] = []
+    for file in before:
+        if not set(file.content.split("\n")) <= contents.get(file.path, set()):
+            break
+        kept.append(file)
+    return kept
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(IDENTIFIER.findall(text)) - _COMMON
+
+
+def _lines(text: str) -> frozenset[str]:
+    return frozenset(stripped for line in text.split("\n") if len(stripped := line.strip()) > 3)
+
+
+def _likeness(first: frozenset[str], second: frozenset[str]) -> float:
+    """Say what share of the shorter's lines is in the other; a snippet around the cursor is part of more text."""
+    return len(first & second) / len(first) if first else 0.0

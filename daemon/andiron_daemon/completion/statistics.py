@@ -1,0 +1,176 @@
+"""What is counted of completion: how much was offered, taken and kept, and how long it took; never any text.
+
+Counts are gathered in memory and saved now and then, so that a key pressed costs no write to the disk; a crash
+loses the last minute of them. Days are counted apart, in UTC.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from andiron_daemon.completion.budget import Budgets
+from andiron_daemon.completion.feedback import Offered
+from andiron_daemon.completion.plan import Plan
+from andiron_daemon.completion.types import CompletionAnswer, FeedbackInput
+from andiron_daemon.errors import DaemonError
+from andiron_daemon.storage.completions import CountKey, LatencyKey
+
+_log = logging.getLogger(__name__)
+SAVE_SECONDS = 60.0
+# Upper ends of what is told apart, in milliseconds; the last takes everything beyond.
+BUCKETS_MS = (5, 10, 25, 50, 75, 100, 150, 250, 400, 600, 1000, 1500, 2500, 4000, 6000, 10000, 30000, 10**9)
+STAGES = ("queue", "prompt", "generate", "total")
+
+
+class StatisticsStore(Protocol):
+    """Keeps sums for good."""
+
+    async def add(self, counts: dict[CountKey, int], latencies: dict[LatencyKey, int]) -> None:
+        """Add to the sums."""
+
+    async def counts(self) -> dict[str, int]:
+        """Sum everything up by measure."""
+
+    async def latencies(self) -> dict[tuple[str, int], int]:
+        """Sum everything up by stage and bucket."""
+
+
+class StageLatency(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a stage took: half and 95 % of the answers took no longer than this, to the bucket."""
+
+    answers: int
+    p50_ms: int
+    p95_ms: int
+
+
+class CompletionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How completion is doing; counts are of all time, as far as they were saved, and of now."""
+
+    counts: dict[str, int]
+    acceptance_rate: float | None
+    latency: dict[str, StageLatency]
+    places: int
+    cached: int
+    budgets: Budgets
+
+
+class Statistics:
+    """Counts; `aclose` saves the last of them."""
+
+    def __init__(self, store: StatisticsStore | None, save_seconds: float = SAVE_SECONDS) -> None:
+        self._store = store
+        self._save_seconds = save_seconds
+        self._counts: Counter[CountKey] = Counter()
+        self._latencies: Counter[LatencyKey] = Counter()
+        self._saving: asyncio.Task[None] | None = None
+
+    def count_answer(self, plan: Plan, answer: CompletionAnswer) -> None:
+        """Count a request and what it came to."""
+        measures = {"requests": 1}
+        if answer.reason is not None:
+            measures[answer.reason] = 1
+        if answer.completions:
+            measures["offered"] = 1
+            measures["offered_characters"] = len(answer.completions[0].text)
+        if answer.cached != "no":
+            measures[f"cached_{answer.cached}"] = 1
+        self._add(plan, answer.backend, answer.model, measures)
+        if answer.cached == "no" and answer.finish_reason != "cancelled" and answer.backend is not None:
+            for stage in STAGES:
+                milliseconds = getattr(answer.timings, f"{stage}_ms")
+                self._latencies[LatencyKey(_today(), stage, _bucket(milliseconds))] += 1
+
+    def count_feedback(self, offered: Offered, given: FeedbackInput) -> None:
+        """Count what became of a suggestion."""
+        measures: dict[str, int] = {given.event: 1}
+        if given.event == "accepted":
+            measures["accepted_characters"] = offered.accepted_characters(given)
+        self._add(offered.plan, offered.backend, offered.model, measures)
+
+    async def status(self, *, budgets: Budgets, places: int, cached: int) -> CompletionStatus:
+        """Sum up; what cannot be read from the store is left out."""
+        counts: Counter[str] = Counter()
+        latencies: Counter[tuple[str, int]] = Counter()
+        if self._store is not None:
+            try:
+                counts.update(await self._store.counts())
+                latencies.update(await self._store.latencies())
+            except DaemonError as error:
+                _log.info("the completion statistics cannot be read: %s", error)
+        for key, value in self._counts.items():
+            counts[key.measure] += value
+        for latency, value in self._latencies.items():
+            latencies[latency.stage, latency.up_to_ms] += value
+        stages = {stage: _percentiles(latencies, stage) for stage in STAGES}
+        judged = counts["accepted"] + counts["rejected"]
+        shown = counts["shown"] or judged
+        return CompletionStatus(
+            counts=dict(counts),
+            acceptance_rate=round(counts["accepted"] / shown, 4) if shown else None,
+            latency={stage: taken for stage, taken in stages.items() if taken is not None},
+            places=places,
+            cached=cached,
+            budgets=budgets,
+        )
+
+    async def aclose(self) -> None:
+        """Save what is left."""
+        if self._saving is not None:
+            self._saving.cancel()
+            await asyncio.wait({self._saving})
+        await self._save()
+
+    def _add(self, plan: Plan, backend: str | None, model: str | None, measures: dict[str, int]) -> None:
+        language = plan.scene.language.name if plan.scene.language is not None else ""
+        for measure, value in measures.items():
+            self._counts[CountKey(_today(), backend or "", model or "", language, measure)] += value
+        if self._store is not None and (self._saving is None or self._saving.done()):
+            self._saving = asyncio.create_task(self._save_later())
+
+    async def _save_later(self) -> None:
+        await asyncio.sleep(self._save_seconds)
+        await self._save()
+
+    async def _save(self) -> None:
+        if self._store is None or not (self._counts or self._latencies):
+            return
+        counts, self._counts = self._counts, Counter()
+        latencies, self._latencies = self._latencies, Counter()
+        try:
+            await self._store.add(dict(counts), dict(latencies))
+        except DaemonError as error:
+            # They stay in memory, and are tried again with the next ones.
+            self._counts.update(counts)
+            self._latencies.update(latencies)
+            _log.warning("the completion statistics cannot be saved: %s", error)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _bucket(milliseconds: float) -> int:
+    return next(bucket for bucket in BUCKETS_MS if milliseconds <= bucket)
+
+
+def _percentiles(latencies: Counter[tuple[str, int]], stage: str) -> StageLatency | None:
+    own = sorted((bucket, count) for (name, bucket), count in latencies.items() if name == stage)
+    answers = sum(count for _, count in own)
+    if not answers:
+        return None
+    return StageLatency(
+        answers=answers, p50_ms=_percentile(own, answers * 0.5), p95_ms=_percentile(own, answers * 0.95)
+    )
+
+
+def _percentile(buckets: list[tuple[int, int]], rank: float) -> int:
+    seen = 0
+    for bucket, count in buckets:
+        seen += count
+        if seen >= rank:
+            return bucket
+    return buckets[-1][0]

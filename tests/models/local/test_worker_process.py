@@ -304,3 +304,18 @@ async def test_a_model_can_be_unloaded_while_it_is_loaded(smollm2_path: Path) ->
         with pytest.raises(BackendUnavailableError, match="unloaded"):
             await start
         assert supervisor.state == "idle"
+
+
+async def test_of_many_at_once_those_not_cancelled_get_their_answers(supervisor: Supervisor) -> None:
+    expected = await _answer(supervisor)
+    kept = [asyncio.create_task(_answer(supervisor)) for _ in range(10)]
+    dropped = [asyncio.create_task(_answer(supervisor, f"Once upon a time {number}\n" * 9)) for number in range(10)]
+    for task in dropped:
+        await asyncio.sleep(0)
+        task.cancel()
+    assert [await task for task in kept] == [expected] * 10
+    assert all(
+        isinstance(end, asyncio.CancelledError) for end in await asyncio.gather(*dropped, return_exceptions=True)
+    )
+    assert await _answer(supervisor) == expected
+    assert supervisor.restarts == 0

@@ -6,7 +6,7 @@ said everywhere costs no more than a rare one.
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from andiron_daemon.storage.records import (
     PREVIEW_CHARACTERS,
@@ -32,18 +32,24 @@ _LISTED = _SUMMARY + " ORDER BY updated_at DESC, id DESC LIMIT :limit"
 _LISTED_BEHIND = (
     _SUMMARY + " WHERE (updated_at, id) < (:updated_at, :id) ORDER BY updated_at DESC, id DESC LIMIT :limit"
 )
+# In one pass, because each search with a beginning of a word first merges all the words that begin so; the
+# snippet, which costs more than the hit, only where it will be shown.
 _HITS = """
-    SELECT messages.number, messages.conversation_id
+    SELECT messages.number, messages.conversation_id,
+        iif(is_wanted(messages.number, messages.conversation_id), snippet(messages_fts, 0, '', '', '…', 16), NULL)
     FROM messages_fts JOIN messages ON messages.number = messages_fts.rowid
     WHERE messages_fts MATCH ? ORDER BY messages_fts.rowid DESC
 """
-# The plus keeps SQLite from starting the search anew for each number.
-_SNIPPETS = """
-    SELECT rowid, snippet(messages_fts, 0, '', '', '…', 16) FROM messages_fts
-    WHERE messages_fts MATCH ? AND rowid BETWEEN ? AND ? AND +rowid IN ({})
-"""
 # Either would end a quoted word; SQLite takes NUL for the end of the expression.
 _NO_WORD_SIGNS = str.maketrans({'"': " ", "\0": " "})
+
+
+class _Hit(NamedTuple):
+    """A message that has all the words."""
+
+    number: int
+    conversation_id: str
+    snippet: str | None
 
 
 def listed_page(limit: int, cursor: str | None) -> Reading:
@@ -79,11 +85,10 @@ def found_page(limit: int, cursor: str | None, query: str) -> Reading:
 
     def read(connection: sqlite3.Connection) -> ConversationPage:
         hits = _newest_hits(connection, expression, behind, limit + 1)
-        shown = dict(list(hits.items())[:limit])
-        summaries = _summaries(connection, tuple(shown))
-        snippets = _snippets(connection, expression, tuple(shown.values()))
-        found = tuple(_summary(summaries[key], snippets.get(number)) for key, number in shown.items())
-        more = FoundCursor(list(shown.values())[-1]).word() if len(hits) > limit else None
+        shown = hits[:limit]
+        summaries = _summaries(connection, [hit.conversation_id for hit in shown])
+        found = tuple(_summary(summaries[hit.conversation_id], hit.snippet) for hit in shown)
+        more = FoundCursor(shown[-1].number).word() if len(hits) > limit else None
         return ConversationPage(conversations=found, next_cursor=more)
 
     return read
@@ -101,30 +106,27 @@ def match_expression(query: str) -> str:
     return " ".join(f'"{word}"' for word in words) + ("*" if is_beginning else "")
 
 
-def _newest_hits(connection: sqlite3.Connection, expression: str, behind: int | None, count: int) -> dict[str, int]:
+def _newest_hits(connection: sqlite3.Connection, expression: str, behind: int | None, count: int) -> list[_Hit]:
     """Find the newest hit of each conversation, in their order, as many as asked for."""
-    earlier_pages: set[str] = set()
-    hits: dict[str, int] = {}
-    for number, conversation_id in connection.execute(_HITS, [expression]):
-        if behind is not None and number >= behind:
-            earlier_pages.add(conversation_id)
-        elif conversation_id not in earlier_pages and conversation_id not in hits:
-            hits[conversation_id] = number
+    seen: set[str] = set()
+
+    def is_wanted(number: int, conversation_id: str) -> bool:
+        return conversation_id not in seen and (behind is None or number < behind)
+
+    connection.create_function("is_wanted", 2, is_wanted)
+    hits: list[_Hit] = []
+    for number, conversation_id, snippet in connection.execute(_HITS, [expression]):
+        if is_wanted(number, conversation_id):
+            hits.append(_Hit(number, conversation_id, snippet))
             if len(hits) == count:
                 break
+        seen.add(conversation_id)
     return hits
 
 
 def _summaries(connection: sqlite3.Connection, identifiers: Sequence[str]) -> dict[str, sqlite3.Row]:
     sql = f"{_SUMMARY} WHERE id IN ({_marks(identifiers)})"
     return {row["id"]: row for row in connection.execute(sql, identifiers)}
-
-
-def _snippets(connection: sqlite3.Connection, expression: str, numbers: Sequence[int]) -> dict[int, str]:
-    if not numbers:
-        return {}
-    sql = _SNIPPETS.format(_marks(numbers))
-    return {row[0]: row[1] for row in connection.execute(sql, [expression, min(numbers), max(numbers), *numbers])}
 
 
 def _marks(values: Sequence[object]) -> str:

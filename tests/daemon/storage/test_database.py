@@ -3,10 +3,8 @@
 import asyncio
 import os
 import shutil
-import signal
 import sqlite3
 import stat
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,6 +20,7 @@ from andiron_daemon.paths import Paths
 from andiron_daemon.storage.conversations import SQLiteConversations
 from andiron_daemon.storage.database import Database, database_file
 from andiron_daemon.storage.records import MessageRecord, StoreCounts
+from andiron_testing.dying_writer import kill_a_writer, losses
 
 NOBODY = 65534
 
@@ -115,37 +114,15 @@ async def test_closing_finishes_what_is_queued_and_may_be_repeated(paths: Paths)
     assert await reason_of(database) == "closed"
 
 
-async def test_what_was_acknowledged_survives_kill_9(paths: Paths) -> None:
-    script = """
-import asyncio, sys
-from pathlib import Path
-from andiron_daemon.storage.conversations import SQLiteConversations
-from andiron_daemon.storage.database import Database
-from andiron_daemon.storage.records import MessageRecord
-
-async def main():
-    store = SQLiteConversations(Database(Path(sys.argv[1])))
-    number = 0
-    while True:
-        message = MessageRecord(id=f"m{number}", role="user", content="x" * 500, created_at="2026")
-        await (store.append("c", message) if number else store.create("c", "t", message))
-        print(f"m{number}", flush=True)
-        number += 1
-
-asyncio.run(main())
-"""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, str(paths.database_file), stdout=subprocess.PIPE
-    )
-    assert child.stdout is not None
-    acknowledged = [(await child.stdout.readline()).decode().strip() for _ in range(40)]
-    child.send_signal(signal.SIGKILL)
-    acknowledged += (await child.stdout.read()).decode().split()
-    await child.wait()
-    database = Database(paths.database_file)
-    kept = [message.id for message in (await SQLiteConversations(database).get("c")).messages]
-    await database.aclose()
-    assert kept[: len(acknowledged)] == acknowledged
+async def test_what_was_acknowledged_survives_kill_9_at_any_moment(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    told: list[str] = []
+    for number, moment in enumerate((1, 2, 5, 9, 14, 20, 31, 32, 47, 60)):
+        told += await kill_a_writer(paths.database_file, f"w{number}", moment.__le__)
+        assert await losses(paths.database_file, told) == []
+    assert any(line.startswith("deleted ") for line in told)
 
 
 async def test_a_full_disk_fails_one_write_and_loses_nothing(database: Database) -> None:

@@ -26,7 +26,7 @@ LAYOUT = InfillLayout(
 GREEDY = Sampling()
 
 
-def load_engine(path: Path, context_length: int = 512) -> LlamaEngine:
+def load_engine(path: Path, context_length: int = 256) -> LlamaEngine:
     """Load a model with four sequences; one thread, which waits for no other where the machine is busy."""
     return LlamaEngine(path, EngineOptions(context_length=context_length, threads=1, gpu_layers=0, sequences=4))
 

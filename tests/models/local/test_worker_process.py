@@ -167,7 +167,7 @@ async def test_bad_requests_fail_alone(supervisor: Supervisor) -> None:
     assert supervisor.restarts == 0
 
 
-@pytest.mark.parametrize("share", [0.0, 0.00001, 0.001, 0.5, 0.999])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5])
 async def test_a_model_cut_short_is_refused_with_a_hint(smollm2_path: Path, tmp_path: Path, share: float) -> None:
     path = copy_cut_short(smollm2_path, tmp_path / "short.gguf", share)
     await _assert_refused(path)

@@ -124,7 +124,7 @@ def test_an_evaluation_that_was_interrupted_leaves_no_trace(engine: LlamaEngine)
 
 
 def test_an_evaluation_can_be_interrupted_from_another_thread(engine: LlamaEngine) -> None:
-    tokens = (engine.tokenize(TEXT) * 60)[:400]
+    tokens = (engine.tokenize(TEXT) * 60)[:240]
     begun, ended = threading.Event(), threading.Event()
 
     def interrupt() -> None:

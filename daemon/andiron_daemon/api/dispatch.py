@@ -1,6 +1,6 @@
 """The one table of what generates: which body asks for it, and which service answers.
 
-HTTP handlers and the socket both begin their work here; how it travels is their own affair.
+HTTP handlers and the socket both begin their work here; `generate` is the HTTP half, `ws.connection` the other.
 """
 
 from collections.abc import AsyncGenerator, Callable
@@ -8,21 +8,29 @@ from contextlib import aclosing
 from typing import Generic, TypeVar
 
 import msgspec
+from aiohttp import web
 
+from andiron_daemon import keys
 from andiron_daemon.api.bodies import ChatBody, CompleteBody, WarmUp
+from andiron_daemon.api.wire import answer_stream, answer_whole, read_body, wants_stream
 from andiron_daemon.chat.service import ChatEvent
 from andiron_daemon.completion.service import CompletionEvent
+from andiron_daemon.middleware.request_id import request_id_of
 from andiron_daemon.services import Services
 
-Body = TypeVar("Body", bound=msgspec.Struct)
+Body = TypeVar("Body", bound=ChatBody | CompleteBody)
 Event = TypeVar("Event", bound=msgspec.Struct)
 
 
 class Work(msgspec.Struct, Generic[Body, Event], frozen=True):
-    """One row: `begin` answers a body; its last event is the whole answer, closing it cancels the work."""
+    """One row: `begin` answers a body; its last event is the whole answer, closing it cancels the work.
+
+    `has_text` tells whether anything will come that could be streamed.
+    """
 
     body: type[Body]
     begin: Callable[[Services, Body, str], AsyncGenerator[Event, None]]
+    has_text: Callable[[Body], bool] = lambda _: True
 
 
 def _chat(services: Services, body: ChatBody, request_id: str) -> AsyncGenerator[ChatEvent, None]:
@@ -42,4 +50,15 @@ async def _complete(
 
 
 CHAT = Work(ChatBody, _chat)
-COMPLETION = Work(CompleteBody, _complete)
+COMPLETION = Work(CompleteBody, _complete, lambda body: body.max_tokens != 0)
+
+
+async def generate(request: web.Request, work: Work[Body, Event], *, as_events: bool = False) -> web.StreamResponse:
+    """Answer a request with a row's work: as events where they are asked for, else as one body."""
+    body = await read_body(request, work.body)
+    stream = (as_events or wants_stream(request, body.stream)) and work.has_text(body)
+    body = msgspec.structs.replace(body, stream=stream)
+    events = work.begin(request.app[keys.SERVICES], body, request_id_of(request))
+    if stream:
+        return await answer_stream(request, events)
+    return await answer_whole(events)

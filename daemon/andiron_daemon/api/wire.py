@@ -10,7 +10,8 @@ import msgspec
 from aiohttp import hdrs, web
 
 from andiron_daemon import keys
-from andiron_daemon.answers import Generated, Started, TextDelta
+from andiron_daemon.answers import Started, TextDelta
+from andiron_daemon.api.bodies import WarmUp
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.middleware.errors import describe
 from andiron_daemon.pump import Pump, pumped
@@ -25,7 +26,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     body: msgspec.Struct
 
 
-Event = TypeVar("Event", bound=Started | TextDelta | Generated | Named)
+Event = TypeVar("Event", bound=msgspec.Struct)
 
 _EVENT_STREAM = "text/event-stream"
 _STREAM_HEADERS = {"Content-Type": _EVENT_STREAM, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -79,8 +80,8 @@ async def answer_whole(events: AsyncGenerator[Event, None]) -> web.Response:
     async with contextlib.aclosing(events):
         async for event in events:
             answer = event
-    assert isinstance(answer, Generated)
-    return json_response(answer)
+    assert answer is not None
+    return json_response(answer, status=web.HTTPAccepted.status_code if isinstance(answer, WarmUp) else 200)
 
 
 async def answer_stream(request: web.Request, events: AsyncGenerator[Event, None]) -> web.StreamResponse:
@@ -132,7 +133,7 @@ async def _next(pump: "Pump[Event]", seconds: float) -> Event | None:
         return None
 
 
-def _encoded(event: Started | TextDelta | Generated | Named) -> bytes:
+def _encoded(event: msgspec.Struct) -> bytes:
     if isinstance(event, Named):
         return _event(event.name, event.body)
     if isinstance(event, Started):

@@ -48,7 +48,7 @@ class Services:
     router: Router
     database: Database
     chat: ChatService
-    usage: SQLiteUsage
+    upkeep: Upkeep
     completion: CompletionService
     library: Library
     counters: Counters
@@ -94,8 +94,7 @@ async def build_services(
         instructions = await asyncio.to_thread(read_instructions, paths.prompts)
         chat = ChatService(router, SQLiteConversations(database), counters, instructions)
         stack.push_async_callback(chat.aclose)
-        usage = SQLiteUsage(database)
-        upkeep = Upkeep(chat, usage, SQLiteSettings(database), counters, settings.keep_days)
+        upkeep = Upkeep(chat, SQLiteUsage(database), SQLiteSettings(database), counters, settings.keep_days)
         stack.push_async_callback(upkeep.aclose)
         upkeep.start()
         yield Services(
@@ -105,7 +104,7 @@ async def build_services(
             router=router,
             database=database,
             chat=chat,
-            usage=usage,
+            upkeep=upkeep,
             completion=completion,
             library=library,
             counters=counters,

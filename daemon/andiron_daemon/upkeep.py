@@ -17,8 +17,11 @@ from andiron_daemon.errors import StorageError
 from andiron_daemon.storage.settings import SQLiteSettings
 from andiron_daemon.storage.usage import DayUsage, SQLiteUsage
 
+__all__ = ("DayUsage", "Upkeep")
+
 _log = logging.getLogger(__name__)
 _INTERVAL_SECONDS = 60.0
+_RECENT_DAYS = 30
 _LAST_DELETION = "conversations_expired_on"
 _Figures = tuple[int, int, int]
 
@@ -62,6 +65,15 @@ class Upkeep:
         await self._write_usage()
         if self._keep_days:
             await self._delete_expired()
+
+    async def recent_usage(self) -> tuple[DayUsage, ...]:
+        """Return what was spent in the last thirty days, the newest first, up to the last minute.
+
+        Raises:
+            StorageError: if the database cannot be used.
+        """
+        first = self._now() - datetime.timedelta(days=_RECENT_DAYS)
+        return await self._usage.since(first.date().isoformat())
 
     async def aclose(self) -> None:
         """End, after writing down what was spent."""

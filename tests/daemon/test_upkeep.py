@@ -72,7 +72,7 @@ async def test_usage_is_added_up_by_day_and_nothing_counts_twice(house: House) -
     house.now += datetime.timedelta(days=1)
     later = house.upkeep()
     await later.once()
-    rows = await house.usage.since("2026-03-10")
+    rows = await later.recent_usage()
     assert [(row.day, row.backend, row.answers) for row in rows] == [
         ("2026-03-11", "local", 2),
         ("2026-03-10", "local", 2),

@@ -12,6 +12,7 @@ from andiron_daemon.completion.statistics import CompletionStatus
 from andiron_daemon.completion.types import CompletionInput
 from andiron_daemon.counters import ErrorNote, TokenCounts
 from andiron_daemon.library import ListedModel
+from andiron_daemon.upkeep import DayUsage
 from andiron_models.types import BackendStatus
 
 ModelWord = Literal["loaded", "loading", "idle", "failed", "none"]
@@ -109,6 +110,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     local_engine: dict[str, Any]
     storage: StorageInfo
     rates: Rates
+    usage: tuple[DayUsage, ...]
     completion: CompletionStatus
     last_errors: tuple[ErrorNote, ...]
 

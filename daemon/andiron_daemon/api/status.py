@@ -11,6 +11,7 @@ from andiron_daemon.api.wire import json_response
 from andiron_daemon.errors import StorageError
 from andiron_daemon.services import Services
 from andiron_daemon.settings import masked
+from andiron_daemon.upkeep import DayUsage
 
 
 async def show(request: web.Request) -> web.Response:
@@ -29,6 +30,7 @@ async def show(request: web.Request) -> web.Response:
             storage=await _storage(services),
             completion=await services.completion.status(),
             rates=Rates(requests=dict(counters.requests), errors=dict(counters.errors), tokens=counters.tokens),
+            usage=await _usage(services),
             last_errors=tuple(counters.last_errors),
         )
     )
@@ -43,6 +45,14 @@ def _rss_bytes() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
+
+
+async def _usage(services: Services) -> tuple[DayUsage, ...]:
+    try:
+        return await services.upkeep.recent_usage()
+    except StorageError:
+        # `storage` says what is the matter.
+        return ()
 
 
 async def _storage(services: Services) -> StorageInfo:

@@ -61,7 +61,7 @@ class Preparation:
         try:
             async with contextlib.aclosing(deltas):
                 async for delta in deltas:
-                    is_done = is_done or delta.finish is not None
+                    is_done = is_done or (delta.finish is not None and delta.finish.reason != "cancelled")
         except ModelError as error:
             _log.info("warming up %s failed: %s", path or "a place", error)
         finally:

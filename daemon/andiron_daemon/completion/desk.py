@@ -6,6 +6,7 @@ is), so that a person who types what is being written does not have it written a
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 
 from andiron_daemon.completion.plan import PlaceName, Plan
@@ -69,16 +70,26 @@ class Ticket:
 class Desk:
     """All runs under way and the tickets for them."""
 
-    def __init__(self, policy: CompletionPolicy) -> None:
+    def __init__(self, policy: CompletionPolicy, clock: Callable[[], float] = time.monotonic) -> None:
         self._policy = policy
         self._runs: dict[Fingerprint, Run] = {}
         self._tickets: dict[PlaceName, list[Ticket]] = {}
         self._behind: dict[PlaceName, Run] = {}
+        self._clock = clock
+        self._busy_since: float | None = None
+        self._busy_seconds = 0.0
+        self._active = 0
 
     @property
     def running(self) -> int:
         """How many runs are under way."""
         return len(self._runs)
+
+    def idle_clock(self) -> float:
+        """Tell a time that stands still while anything runs, for what gets on only then."""
+        now = self._clock()
+        running = now - self._busy_since if self._busy_since is not None else 0.0
+        return now - self._busy_seconds - running
 
     @contextlib.asynccontextmanager
     async def ticket(self, plan: Plan) -> AsyncIterator[Ticket]:
@@ -120,11 +131,18 @@ class Desk:
         """Start a run that identical requests may join."""
         run = make()
         fingerprint = plan.fingerprint
+        if self._busy_since is None:
+            self._busy_since = self._clock()
+        self._active += 1
         self._runs[fingerprint] = run
 
         def forget(_: object) -> None:
             if self._runs.get(fingerprint) is run:
                 del self._runs[fingerprint]
+            self._active -= 1
+            if not self._active and self._busy_since is not None:
+                self._busy_seconds += self._clock() - self._busy_since
+                self._busy_since = None
 
         run.task.add_done_callback(forget)
         return run

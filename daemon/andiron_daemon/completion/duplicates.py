@@ -10,6 +10,7 @@ _LOOKED_AT_LINES = 3
 _NEXT_LINES = 12
 _SHORTEST_OVERLAP = 3
 _LONGEST_COMPARED = 300
+_SHORTEST_LINE = 6
 
 
 def is_alike(first: str, second: str, similarity: float) -> bool:
@@ -64,6 +65,8 @@ def without_following_lines(text: str, gap: Gap) -> str:
     following = [line.rstrip() for line in _following(gap)]
     while following and not following[0]:
         following.pop(0)
+    if following and len(following[0].strip()) >= _SHORTEST_LINE and lines[-1].endswith(" " + following[0].strip()):
+        return text[: -len(following[0].strip())].rstrip()
     for count in range(min(len(lines) - 1, len(following)), 0, -1):
         tail = [line.rstrip() for line in lines[-count:]]
         if tail == following[:count] and any(tail):

@@ -8,6 +8,7 @@ block       behind the opening of a block that is still empty, or at the end of 
 """
 
 import enum
+import re
 
 from andiron_daemon.completion.gap import Gap
 from andiron_daemon.syntax.cursor import Surroundings
@@ -15,6 +16,10 @@ from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.scopes import width_of
 
 _OPENERS = ("{", "(", "[", "=>", "->")
+# A clause's head, or the last line of a signature that goes over several; not a slice or an annotation.
+_PYTHON_OPENING = re.compile(
+    r"^\s*((async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*|\)( ->.*)?):$"
+)
 _WORD_OPENERS = ("do", "then", "begin", "else")
 
 
@@ -39,17 +44,14 @@ def extent_of(gap: Gap, asked: bool | str, surroundings: Surroundings, language:
 def opens_block(line: str, language: Language | None) -> bool:
     """Tell whether a block begins behind a line."""
     stripped = line.rstrip()
-    if not stripped:
-        return False
-    if stripped.endswith(_OPENERS):
-        return True
-    if language is None:
+    if not stripped or stripped.endswith(_OPENERS):
+        return bool(stripped)
+    name = language.name if language is not None else ""
+    if name == "python":
+        return bool(_PYTHON_OPENING.search(stripped))
+    if name in ("yaml", ""):
         return stripped.endswith(":")
-    if language.name in ("python", "yaml"):
-        return stripped.endswith(":")
-    if language.name in ("ruby", "bash", "sql"):
-        return _opens_with_words(stripped)
-    return False
+    return name in ("ruby", "bash", "sql") and _opens_with_words(stripped)
 
 
 def _opens_with_words(line: str) -> bool:
@@ -65,9 +67,9 @@ def _by_syntax(gap: Gap, surroundings: Surroundings, language: Language | None) 
     if surroundings is Surroundings.COMMENT and before.strip():
         return Extent.LINE
     if before.strip():
-        closes_only = not behind.strip(")]};,")
-        if opens_block(before, language) and closes_only and surroundings is not Surroundings.COMMENT:
-            return Extent.BLOCK if _block_is_empty(gap, before) else Extent.LINE
+        can_open = surroundings is Surroundings.CODE and not behind.strip(")]};,")
+        if can_open and opens_block(before, language) and _block_is_empty(gap, before):
+            return Extent.BLOCK
         return Extent.LINE
     if behind:
         return Extent.LINE  # a line is there already; one is to come before it

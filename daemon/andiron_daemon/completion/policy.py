@@ -24,7 +24,8 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
         `suffix_share`, `context_share`, `header_share`: parts of a window for the text behind the cursor, for
             other files, and for the imports and signatures above a cut.
         `default_tokens_per_second`: believed until the engine told its own.
-        `two_stage`: answer a cold place from the small window while the large one is prepared.
+        `two_stage`: answer a cold place from the small window while the large one is prepared, where that is at
+            least `worth_two_stages` times as large.
 
     Anchor
         `slide_share`: how much of its budget a window keeps when it slides; `window_slack` is how far it may grow
@@ -67,6 +68,7 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     header_share: float = 0.2
     default_tokens_per_second: float = 150.0
     two_stage: bool = True
+    worth_two_stages: float = 1.5
 
     slide_share: float = 0.7
     window_slack: float = 1.4

@@ -19,7 +19,7 @@ from andiron_daemon.completion.repetition import cut_repetitions
 from andiron_daemon.completion.replace import Insertion, fit_to_closers
 from andiron_daemon.completion.seams import mend_left, mend_right
 from andiron_daemon.completion.stop import Watch
-from andiron_daemon.completion.truncate import drop_unfinished_line, least_broken
+from andiron_daemon.completion.truncate import drop_unfinished, least_broken
 from andiron_daemon.completion.types import Reason
 from andiron_daemon.syntax.cursor import Surroundings
 from andiron_daemon.syntax.languages import Language
@@ -82,7 +82,7 @@ def polish(
             return "duplicates_suffix"
         text = kept
     if policy.mend_seams:
-        text = mend_right(text, scene.gap, scene.extent)
+        text = mend_right(text, scene.gap, scene.extent, scene.language)
     reason = refusal(text, scene.gap, policy, logprobs) if policy.gate else None
     if reason is None and not text:
         reason = "no_confidence"
@@ -95,7 +95,7 @@ def _cut(text: str, scene: Scene, policy: CompletionPolicy, *, is_cut_short: boo
         text = text.partition(stray)[0]
     if policy.truncate:
         if is_cut_short:
-            text = drop_unfinished_line(text, scene.extent)
+            text = drop_unfinished(text, scene.extent, scene.language)
         watch = Watch(scene.gap, scene.extent, scene.language, policy)
         verdict = watch.feed(text) or watch.finish()
         text = text if verdict is None else text[: verdict.length]

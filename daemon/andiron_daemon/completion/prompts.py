@@ -92,8 +92,8 @@ class Prompts:
     def _windows(self, plan: Plan, material: Material, quoted: tuple[ExtraFile, ...]) -> tuple[Window, Window]:
         large = self._window(plan, material, material.budgets.large, quoted)
         small_budget = material.budgets.small
-        if plan.request.session is None or large.tokens <= small_budget.tokens:
-            return large, large  # nobody comes back, or there is nothing to leave for later
+        if plan.request.session is None or large.tokens <= self._policy.worth_two_stages * small_budget.tokens:
+            return large, large  # nobody comes back, or there is little to leave for later
         return self._window(plan, material, small_budget, ()), large
 
     def _window(self, plan: Plan, material: Material, budget: Budget, quoted: tuple[ExtraFile, ...]) -> Window:

@@ -2,41 +2,47 @@
 
 from andiron_daemon.completion.gap import Gap
 from andiron_daemon.completion.multiline import Extent
+from andiron_daemon.syntax.languages import Language
+from andiron_daemon.syntax.scopes import indentation_of, width_of
+
+_HEADS = (":", "{", "(", "[")
 
 
 def mend_left(text: str, gap: Gap) -> str:
     """Drop blanks the text before the cursor has already, and an empty first line on an empty line."""
     before = gap.line_before
     if not before.strip():
-        return _on_empty_line(text, before)
+        above = next((line for line in reversed(gap.prefix.split("\n")[-20:-1]) if line.strip()), "")
+        return _on_empty_line(text, before, above)
     if before[-1] in " \t" and text[:1] in (" ", "\t"):
         return text.lstrip(" \t")
     return text
 
 
-def _on_empty_line(text: str, before: str) -> str:
-    first, line_end, rest = text.partition("\n")
-    while line_end and not first.strip():
-        first, line_end, rest = rest.partition("\n")
-        # What was meant for a line of its own has its indentation with it; the cursor's line has that already.
-        first = first.removeprefix(before)
-    if before and first.startswith(before) and len(first) - len(first.lstrip()) > len(before):
-        # Indented from the margin, as if the line were empty.
-        first = first[len(before) :] if _is_indented_from_margin(first, rest, before) else first
-    return first + line_end + rest
+def _on_empty_line(text: str, before: str, above: str) -> str:
+    """Let a text begin where the cursor is: its first line has the indentation already, or is to go deeper."""
+    lines = text.split("\n")
+    while len(lines) > 1 and not lines[0].strip():
+        # What was meant for a line of its own brings the cursor's indentation with it.
+        lines = [lines[1].removeprefix(before), *lines[2:]]
+    extra = indentation_of(lines[0])
+    if not before or not extra or width_of(before) <= width_of(above):
+        return "\n".join(lines)
+    shift = len(extra)
+    deep_enough = all(indentation_of(line).startswith(before + extra) for line in lines[1:] if line.strip())
+    if lines[0].rstrip().endswith(_HEADS) and len(lines) > 1 and indentation_of(lines[1]) == before + extra:
+        deep_enough = False  # written from the margin: what the first line opens is no deeper than it otherwise
+    rest = [before + line[len(before) + shift :] for line in lines[1:]] if deep_enough else lines[1:]
+    return "\n".join([lines[0][shift:], *rest])
 
 
-def _is_indented_from_margin(first: str, rest: str, before: str) -> bool:
-    width = len(first) - len(first.lstrip())
-    following = next((line for line in rest.split("\n") if line.strip()), None)
-    return following is not None and len(following) - len(following.lstrip()) < width + len(before)
-
-
-def mend_right(text: str, gap: Gap, extent: Extent) -> str:
+def mend_right(text: str, gap: Gap, extent: Extent, language: Language | None) -> str:
     """End a suggestion as the text behind it needs it."""
     behind = gap.line_behind
     if not behind.strip():
-        return text.rstrip()
+        text = text.rstrip()
+        closes = gap.suffix.lstrip()[:1] in ("}", "]")
+        return text.rstrip(",") if closes and language is not None and language.name == "json" else text
     if behind[:1] in (" ", "\t") and text.strip() and gap.line_before.strip():
         return text.rstrip(" \t")
     if not gap.line_before and extent is Extent.LINE and text.strip() and "\n" not in text.rstrip():

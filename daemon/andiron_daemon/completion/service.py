@@ -55,14 +55,15 @@ class CompletionService:
         self._counters = counters
         self._policy = policy or CompletionPolicy()
         self._speed = Speed(router, self._policy.default_tokens_per_second, clock)
-        self._places = Places(self._policy, clock)
+        self._desk = Desk(self._policy, clock)
+        self._places = Places(self._policy, self._desk.idle_clock)
         self._prompts = Prompts(self._policy, self._speed, self._places)
         self._cache = SuggestionCache(self._policy)
-        self._desk = Desk(self._policy)
-        self._preparation = Preparation(clock)
+        self._preparation = Preparation(self._desk.idle_clock)
         self._feedback = Feedback()
         self._statistics = Statistics(store)
         self._behind: set[asyncio.Task[None]] = set()
+        self._is_closing = False
 
     async def complete(
         self, request: CompletionInput, *, request_id: str | None = None, stream: bool = False
@@ -125,6 +126,7 @@ class CompletionService:
 
     async def aclose(self) -> None:
         """Cancel what runs, and save what was counted."""
+        self._is_closing = True
         behind = list(self._behind)
         for task in behind:
             task.cancel()
@@ -222,8 +224,13 @@ class CompletionService:
             lambda: Run(plan, asked, lambda request: self._router.infill(request, plan.request.backend), self._policy),
         )
         run.truncated = left_out(plan, window)
-        run.task.add_done_callback(lambda task: self._keep(plan, run, task))
-        self._prepare(plan, place, request_id)
+
+        def finished(task: "asyncio.Task[Outcome]") -> None:
+            self._keep(plan, run, task)
+            if not self._is_closing:
+                self._prepare(plan, place, request_id)
+
+        run.task.add_done_callback(finished)
         return run
 
     def _keep(self, plan: Plan, run: Run, task: "asyncio.Task[Outcome]") -> None:
@@ -264,6 +271,9 @@ class CompletionService:
             return
         warming = msgspec.structs.replace(plan, max_tokens=0)
         asked = self._prompts.request_for(warming, window, request_id)
+        if window is place.pending and asked.place is not None:
+            # The engine drops a place's warm-up when a request of the same place comes; this is to go on beside it.
+            asked = msgspec.structs.replace(asked, place=f"{asked.place}:next")
         self._preparation.prepare(key, place, window, self._router.infill(asked, plan.request.backend))
 
     async def _prefetch(self, request: CompletionInput) -> None:

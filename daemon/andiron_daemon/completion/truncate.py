@@ -1,5 +1,6 @@
 """Cutting a suggestion back to what stands on its own: whole lines, and no more broken than it has to be."""
 
+import re
 from typing import TYPE_CHECKING
 
 from andiron_daemon.completion.gap import Gap
@@ -10,14 +11,18 @@ from andiron_daemon.syntax.parse import parse
 if TYPE_CHECKING:
     import tree_sitter
 
+_SENTENCE_END = re.compile(r"[.!?](?=\s)")
 _PREFIX_CHARACTERS = 6000
 _SUFFIX_CHARACTERS = 2000
 _PARSE_SECONDS = 0.05
 _MOST_CUTS = 6
 
 
-def drop_unfinished_line(text: str, extent: Extent) -> str:
-    """Drop a last line the token limit broke off, where whole lines stand before it."""
+def drop_unfinished(text: str, extent: Extent, language: Language | None) -> str:
+    """Drop the line the token limit broke off, or in prose the sentence, where whole ones stand before it."""
+    if language is not None and language.is_prose:
+        sentences = list(_SENTENCE_END.finditer(text))
+        return text[: sentences[-1].end()] if sentences else text
     if extent is Extent.LINE:
         return text
     kept, line_end, _ = text.rpartition("\n")

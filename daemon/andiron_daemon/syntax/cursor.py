@@ -27,10 +27,22 @@ _LISTS = frozenset(
         "list",
         "tuple",
         "set",
-        "dictionary",
-        "object",
         "parenthesized_expression",
         "subscript",
+    }
+)
+_BLOCKS = frozenset(
+    {
+        "block",
+        "statement_block",
+        "compound_statement",
+        "class_body",
+        "function_body",
+        "declaration_list",
+        "field_declaration_list",
+        "do_block",
+        "body_statement",
+        "lambda_literal",
     }
 )
 _SCANNED_LINES = 60
@@ -54,7 +66,7 @@ def surroundings(prefix: str, suffix: str, language: Language | None, syntax: Sy
     line = prefix.rpartition("\n")[2]
     node = syntax.node_at(len(prefix)) if syntax is not None else None
     kind = _kind_of(node, syntax, len(prefix)) if node is not None and syntax is not None else None
-    if kind is not None and kind is not Surroundings.BRACKETS:
+    if kind in (Surroundings.STRING, Surroundings.COMMENT):
         return kind
     scanned = scan(line, language) if kind is None and syntax is not None else _scan_lines(prefix, language)
     if scanned.in_line_comment or scanned.in_block_comment:
@@ -85,6 +97,8 @@ def _kind_of(node: "tree_sitter.Node", syntax: Syntax, character: int) -> Surrou
             return Surroundings.COMMENT if is_inside or "\n" not in syntax.text_of(current)[-1:] else found
         if found is None and is_inside and current.type in _LISTS:
             found = Surroundings.BRACKETS
+        elif found is None and is_inside and current.type in _BLOCKS:
+            found = Surroundings.CODE
         current = current.parent
     return found
 

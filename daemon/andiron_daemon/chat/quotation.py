@@ -12,7 +12,7 @@ import msgspec
 from andiron_daemon.answers import all_truncated, estimate_tokens
 from andiron_daemon.chat.budget import size_of
 from andiron_daemon.chat.instructions import editor_facts
-from andiron_daemon.chat.scope import enclosing_definition, import_lines
+from andiron_daemon.chat.scope import enclosing_definition, import_lines, syntax_of
 from andiron_daemon.chat.types import ChatContext, ContextDiagnostic, ContextFile, ContextUse
 from andiron_daemon.positions import split_lines
 from andiron_models.types import Truncated
@@ -124,13 +124,14 @@ def _by_relevance(
     for index, excerpt in marked:
         yield from ((index, line) for line in excerpt.selected)
     fresh = [(index, excerpt) for index, excerpt in enumerate(excerpts) if not excerpt.is_shown_whole]
+    imports: list[tuple[int, int]] = []
     for index, excerpt in fresh:
         if excerpt.selected:
-            around = enclosing_definition(excerpt.lines, excerpt.selected.start, excerpt.selected.stop - 1)
+            syntax = syntax_of(excerpt.lines, excerpt.file.language, excerpt.file.path)
+            around = enclosing_definition(excerpt.lines, excerpt.selected.start, excerpt.selected.stop - 1, syntax)
             yield from ((index, line) for line in _outwards(excerpt.selected, around))
-    for index, excerpt in fresh:
-        if excerpt.selected:
-            yield from ((index, line) for line in import_lines(excerpt.lines))
+            imports += [(index, line) for line in import_lines(excerpt.lines, syntax)]
+    yield from imports
     yield None
     for index, excerpt in fresh:
         yield from ((index, line) for line in _lines_of_diagnostics(excerpt, diagnostics))

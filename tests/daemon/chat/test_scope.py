@@ -2,7 +2,7 @@
 
 import pytest
 
-from andiron_daemon.chat.scope import enclosing_definition, import_lines
+from andiron_daemon.chat.scope import enclosing_definition, import_lines, syntax_of
 from andiron_daemon.positions import split_lines
 
 PYTHON = """\
@@ -75,6 +75,7 @@ module Shop
   end
 end
 """
+FILES = {PYTHON: "a.py", TYPESCRIPT: "a.ts", C: "a.c", RUBY: "a.rb"}
 
 
 @pytest.mark.parametrize(
@@ -98,8 +99,10 @@ end
     ],
 )
 def test_the_innermost_definition_is_found(text: str, first: int, last: int, expected: tuple[int, int] | None) -> None:
-    found = enclosing_definition(split_lines(text), first, last)
-    assert (found.start, found.stop) == expected if expected else not found
+    lines = split_lines(text)
+    for syntax in (None, syntax_of(lines, None, FILES[text]) if text in FILES else None):
+        found = enclosing_definition(lines, first, last, syntax)
+        assert (found.start, found.stop) == expected if expected else not found
 
 
 @pytest.mark.parametrize(
@@ -107,4 +110,14 @@ def test_the_innermost_definition_is_found(text: str, first: int, last: int, exp
     [(PYTHON, [0, 1, 2, 3, 4]), (TYPESCRIPT, [0, 1, 2, 3]), (C, [0, 1]), (RUBY, [0]), ("", [])],
 )
 def test_imports_are_found_with_their_continuations(text: str, expected: list[int]) -> None:
-    assert import_lines(split_lines(text)) == expected
+    lines = split_lines(text)
+    assert import_lines(lines) == expected
+    if text in FILES and text != RUBY:
+        syntax = syntax_of(lines, None, FILES[text])
+        assert syntax is not None
+        assert import_lines(lines, syntax) == expected
+
+
+def test_code_that_does_not_parse_has_definitions_all_the_same() -> None:
+    lines = split_lines("def f(:\n    x = (1\n    y = 2\n\n\nz = 3\n")
+    assert enclosing_definition(lines, 2, 2, syntax_of(lines, "python", "a.py")) == range(3)

@@ -26,7 +26,7 @@ from andiron_models.local.process import Launch, Worker, launch_worker
 CANDIDATES = ("Q8_0", "Q4_0")
 LOSS_TOLERANCE = 0.01
 _WORTH = 0.95
-_CONTEXT = 1024
+_CONTEXT = 4096
 _PROMPT_TOKENS = 64
 _NEW_TOKENS = 16
 

@@ -3,7 +3,6 @@
 The engine must be idle; sequence 0 is used and left empty.
 """
 
-import itertools
 from collections.abc import Callable
 
 from andiron_models.errors import InvalidRequestError
@@ -14,7 +13,8 @@ from andiron_models.worker.scheduler import Engine, Entry
 
 _CALIBRATION_SIZES = (1, 1, 16, 64)
 _SLICES = (16, 32, 64, 128, 256)
-_LOSS_TOKENS = 160
+_GENERATED_TOKENS = 64
+_LOSS_BATCH = 8  # rows of logits an engine keeps
 _SEQUENCE = 0
 
 
@@ -41,28 +41,38 @@ def measure(engine: Engine, tokens: list[int], request_id: int, clock: Callable[
             break
         best = min(_time(engine, size, clock) for _ in range(2))
         slices[size] = 1000 * size / best
-    loss, seconds, count = _loss(engine, tokens[:_LOSS_TOKENS], clock)
     return wire.Measured(
         id=request_id,
         prompt_tokens_per_second=max(slices.values()),
-        generate_tokens_per_second=count / seconds,
+        generate_tokens_per_second=_generation(engine, tokens[: _GENERATED_TOKENS + 1], clock),
         slices=slices,
-        mean_loss=loss,
+        mean_loss=_loss(engine, tokens[: engine.context_length]),
     )
 
 
-def _loss(engine: Engine, tokens: list[int], clock: Callable[[], float]) -> tuple[float, float, int]:
-    """Evaluate token by token, as in generation: the mean loss, the seconds, and the steps."""
+def _generation(engine: Engine, tokens: list[int], clock: Callable[[], float]) -> float:
+    """Evaluate token by token, as generating does; returns tokens per second."""
     engine.trim(_SEQUENCE, 0)
-    total = 0.0
     started = clock()
-    for position, (token, following) in enumerate(itertools.pairwise(tokens)):
+    for position, token in enumerate(tokens[:-1]):
         _evaluate(engine, [Entry(token, position, _SEQUENCE, True)])
-        total -= float(log_softmax(engine.logits(0))[following])
+        engine.logits(0)
     seconds = clock() - started
     engine.trim(_SEQUENCE, 0)
-    steps = len(tokens) - 1
-    return total / steps, seconds, steps
+    return (len(tokens) - 1) / seconds
+
+
+def _loss(engine: Engine, tokens: list[int]) -> float:
+    """Find how little the model expects each token after those before it, a few tokens a batch."""
+    engine.trim(_SEQUENCE, 0)
+    total = 0.0
+    for start in range(0, len(tokens) - 1, _LOSS_BATCH):
+        batch = tokens[start : min(start + _LOSS_BATCH, len(tokens) - 1)]
+        _evaluate(engine, [Entry(token, start + row, _SEQUENCE, True) for row, token in enumerate(batch)])
+        for row in range(len(batch)):
+            total -= float(log_softmax(engine.logits(row))[tokens[start + row + 1]])
+    engine.trim(_SEQUENCE, 0)
+    return total / (len(tokens) - 1)
 
 
 def _time(engine: Engine, size: int, clock: Callable[[], float]) -> float:

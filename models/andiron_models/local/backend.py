@@ -192,6 +192,8 @@ class LocalBackend:
 
     async def _start(self, supervisor: Supervisor) -> None:
         """Load a model, letting idle ones leave when there is no room beside them."""
+        if supervisor.state == "ready":
+            return
         async with self._start_lock:
             try:
                 await supervisor.start()

@@ -19,8 +19,8 @@ from andiron_models.local import wire
 
 STOP_SECONDS = 5.0
 # How long llama.cpp's threads spin at a barrier before they sleep. libgomp's own 300,000 cost nothing on a quiet
-# machine and nearly everything beside a compiler (60 tokens a second became 3); with 1,000 both stay quick.
-_SPINS = "1000"
+# machine and nearly everything beside a compiler (60 tokens a second became 3); with 500 both stay quick.
+_SPINS = "500"
 _CHUNK_BYTES = 64 * 1024
 _SECRETS = ("KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH", "COOKIE", "_URL", "_URI", "_DSN", "PROXY")
 _LAST_LINES = 30

@@ -10,6 +10,7 @@ vocabulary (`tokenize`, `sampler`).
 
 import collections
 import ctypes
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 import msgspec
 import numpy
 from llama_cpp import llama_cpp
-from llama_cpp.llama_grammar import json_schema_to_gbnf
+from llama_cpp.llama_grammar import DOT, PRIMITIVE_RULES, SchemaConverter
 from numpy.typing import NDArray
 
 from andiron_models.errors import InvalidRequestError, ModelError, ModelFileError
@@ -35,6 +36,10 @@ _GRAMMAR_LIMIT_CHARACTERS = 200_000
 _INTERRUPTED = 2
 _NO_ROOM = 1
 _LOG_ERROR = 3
+_MENDED_RULES = {
+    PRIMITIVE_RULES["char"].content: PRIMITIVE_RULES["char"].content.replace(r'[^"\\]', r'[^"\\\x00-\x1F\x7F]'),
+    DOT: r'[^"\\\x00-\x1F\x7F]',
+}
 _recent_log: collections.deque[str] = collections.deque(maxlen=40)
 
 
@@ -351,6 +356,31 @@ class _Grammar:
             llama_cpp.llama_sampler_free(self._native)
 
 
+class _SchemaConverter(SchemaConverter):
+    """llama-cpp-python's converter, mended where its grammars allow what is no JSON, or say another value."""
+
+    def __init__(self) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]  # it has no types
+            prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False
+        )
+
+    def _format_literal(self, literal: str) -> str:
+        """Quote a JSON text for a grammar; the original leaves backslashes as they are, which changes values."""
+        text = json.dumps(json.loads(literal), ensure_ascii=False)
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    def _visit_pattern(self, pattern: str, name: str) -> str:
+        """Make a rule of a regular expression; its text stands in a JSON string, so it must need no escaping."""
+        if '"' in pattern or r"\\" in pattern:
+            raise ValueError("a pattern with quotes or backslashes")
+        plain = pattern.replace("[^", r'[^"\\\x00-\x1F')
+        return str(super()._visit_pattern(plain, name))  # type: ignore[no-untyped-call]  # it has no types
+
+    def _add_rule(self, name: str, rule: str) -> str:
+        mended = _MENDED_RULES.get(rule, rule)
+        return str(super()._add_rule(name, mended))  # type: ignore[no-untyped-call]  # it has no types
+
+
 def schema_grammar(schema: dict[str, Any]) -> str:
     """Turn a JSON schema into a grammar by llama-cpp-python's converter.
 
@@ -358,8 +388,10 @@ def schema_grammar(schema: dict[str, Any]) -> str:
         InvalidRequestError: the schema is none, or uses what a grammar cannot express.
     """
     try:
-        return str(json_schema_to_gbnf(msgspec.json.encode(schema).decode()))
-    except (KeyError, ValueError, TypeError, AttributeError, AssertionError, RecursionError) as error:
+        converter: Any = _SchemaConverter()
+        converter.visit(converter.resolve_refs(json.loads(msgspec.json.encode(schema)), "schema"), "")
+        return str(converter.format_grammar())
+    except (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError) as error:
         raise InvalidRequestError(
             f"the JSON schema cannot be turned into a grammar: {error}",
             hint="Use type, properties, required, items, enum, const, anyOf and $ref within the schema.",

@@ -192,3 +192,28 @@ def test_a_text_beyond_ascii_comes_whole(room: ModelRoom) -> None:
     assert answer.startswith("日本語 🙂 é")
     assert len(answer) == len("日本語 🙂 é") + 4
     assert "\ufffd" not in answer
+
+
+TEXTS: dict[str, dict[str, Any]] = {
+    "free": {"type": "string", "maxLength": 30},
+    "list": {"type": "array", "items": {"type": "string", "maxLength": 8}, "minItems": 2, "maxItems": 3},
+    "constant": {"const": {'a "quoted" key': ['é\n"\\', None]}},
+    "choice": {"enum": ['a"b', "c\\d", "line\nbreak", "tab\t日本"]},
+    "any character": {"type": "string", "pattern": "^a.{1,4}[^b]$"},
+    "odd key": {"type": "object", "properties": {'k"é\n': {"type": "boolean"}}, "required": ['k"é\n']},
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_in_an_answer_by_a_schema_needs_no_mending(room: ModelRoom, name: str) -> None:
+    schema = TEXTS[name]
+    for seed in range(3):
+        sampling = Sampling(temperature=1.5, seed=seed, json_schema=schema)
+        value = json.loads(room.answer(room.infill("Write a poem in JSON:\n", max_tokens=120, sampling=sampling)))
+        assert value in schema.get("enum", [schema.get("const", value)])
+
+
+@pytest.mark.parametrize("pattern", ['^a"b$', r"^a\\b$", "^*$", "^[a$"])
+def test_a_pattern_that_cannot_be_kept_to_is_refused(room: ModelRoom, pattern: str) -> None:
+    sampling = Sampling(json_schema={"type": "string", "pattern": pattern})
+    assert room.told.error(room.infill("Well?", sampling=sampling)).code == "invalid_request"

@@ -1,6 +1,10 @@
 """Messages, answers and conversations over HTTP."""
 
 import asyncio
+import io
+import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -216,3 +220,31 @@ async def test_a_disk_that_fills_up_during_an_answer_is_an_error_and_loses_nothi
     await database.write(lambda tables: tables.execute("PRAGMA max_page_count = 1000000").fetchone())
     kept = await (await daemon.get(f"{CONVERSATIONS}/{first['conversation_id']}")).json()
     assert [message["content"] for message in kept["messages"]] == ["hello", "You said: hello", "again"]
+
+
+async def test_a_message_of_a_mebibyte_is_answered_and_kept_whole(
+    daemon: DaemonClient, backend: ScriptedBackend
+) -> None:
+    backend.enqueue("read it all")
+    message = "word " * (1024 * 1024 // 5)
+    body = io.BytesIO(json.dumps({"message": message}).encode())
+    response = await daemon.post(MESSAGE, data=body, headers={"Content-Type": "application/json"})
+    told = await response.json()
+    kept = await (await daemon.get(f"{CONVERSATIONS}/{told['conversation_id']}")).json()
+    assert kept["messages"][0]["content"] == message
+    assert len(kept["title"]) <= 60
+
+
+async def test_a_database_that_another_program_locks_is_an_error_that_passes(
+    daemon: DaemonClient, paths: Paths
+) -> None:
+    await say(daemon, "hello")
+    database = daemon.app[keys.SERVICES].database
+    await database.write(lambda tables: tables.execute("PRAGMA busy_timeout = 1").fetchone())
+    with closing(sqlite3.connect(paths.database_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        status, error = await error_of(await daemon.post(MESSAGE, json={"message": "hello"}))
+        other.execute("ROLLBACK")
+    assert (status, error["code"], error["details"]["reason"]) == (500, "internal", "locked")
+    assert "Close the other program" in error["hint"]
+    await say(daemon, "hello")

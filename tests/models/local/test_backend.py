@@ -1,0 +1,184 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from andiron_models.configuration import LocalConfiguration
+from andiron_models.errors import BackendUnavailableError, ModelNotFoundError, WorkerDiedError
+from andiron_models.library.records import read_record, update_record
+from andiron_models.local import placement, wire
+from andiron_models.local.backend import LocalBackend
+from andiron_models.local.selftest import PROBES
+from andiron_models.types import ChatRequest, Delta, InfillRequest, Message
+from andiron_testing.fake_worker import FakeLaunch, FakeWorker
+from andiron_testing.gguf_files import gguf_bytes
+
+QUESTION = ChatRequest(messages=(Message(role="user", content="hi"),))
+GAP = InfillRequest(prefix="x = ")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "small.gguf").write_bytes(gguf_bytes())
+    return tmp_path
+
+
+def configured(folder: Path, **values: object) -> LocalConfiguration:
+    plain = LocalConfiguration(models_folder=folder / "models", cache_folder=folder / "cache", idle_seconds=0)
+    return msgspec.structs.replace(plain, **values)
+
+
+def filling(*answers: str) -> FakeLaunch:
+    """Workers that answer infills with these texts in turn, then with the last, and chats with `hello`."""
+    left = list(answers)
+
+    class Launch(FakeLaunch):
+        def _react(self, worker: FakeWorker, message: wire.ToWorker) -> None:
+            if isinstance(message, wire.Infill):
+                worker.answer(message.id, left.pop(0) if len(left) > 1 else left[0])
+            elif isinstance(message, wire.Chat):
+                worker.answer(message.id, "hello")
+            else:
+                super()._react(worker, message)
+
+    return Launch()
+
+
+async def text_of(deltas: AsyncGenerator[Delta, None]) -> str:
+    return "".join([delta.text async for delta in deltas])
+
+
+def infills(launch: FakeLaunch) -> list[wire.Infill]:
+    return [message for message in launch.last.heard(wire.Infill) if isinstance(message, wire.Infill)]
+
+
+async def test_a_model_is_asked_to_fill_gaps_before_it_is_trusted_to(folder: Path) -> None:
+    launch = filling(*(probe.name for probe in PROBES), "1")
+    backend = LocalBackend(configured(folder), launch)
+    assert await text_of(backend.infill(GAP)) == "1"
+    assert [message.plainly for message in infills(launch)] == [False] * (len(PROBES) + 1)
+    assert read_record(folder / "models", "small").infill_ok is True
+    await backend.aclose()
+
+
+async def test_a_model_that_fills_no_gaps_continues_the_text_and_says_so(folder: Path) -> None:
+    launch = filling("nonsense", "nonsense", "nonsense", "1")
+    backend = LocalBackend(configured(folder), launch)
+    await text_of(backend.infill(GAP))
+    assert infills(launch)[-1].plainly
+    status = await backend.status()
+    assert status.engine["workers"][0]["infill_test"]["passed"] is False
+    await backend.aclose()
+
+
+async def test_what_was_found_of_a_model_is_not_tried_again(folder: Path) -> None:
+    update_record(folder / "models", "small", infill_ok=True, infill_detail="3 of 3")
+    launch = filling("1")
+    backend = LocalBackend(configured(folder), launch)
+    await text_of(backend.infill(GAP))
+    await text_of(backend.infill(GAP))
+    assert len(infills(launch)) == 2
+    await backend.aclose()
+
+
+async def test_many_first_requests_share_one_test(folder: Path) -> None:
+    launch = filling(*(probe.name for probe in PROBES), "1")
+    backend = LocalBackend(configured(folder), launch)
+    await asyncio.gather(*(text_of(backend.infill(GAP)) for _ in range(5)))
+    assert len(launch.workers) == 1
+    assert len(infills(launch)) == len(PROBES) + 5
+    await backend.aclose()
+
+
+async def test_no_model_is_said_with_how_to_get_one(tmp_path: Path) -> None:
+    backend = LocalBackend(configured(tmp_path), FakeLaunch())
+    with pytest.raises(BackendUnavailableError, match="no model is installed") as caught:
+        await text_of(backend.chat(QUESTION))
+    assert caught.value.hint == placement.INSTALL_HINT
+    status = await backend.status()
+    assert (status.state, status.hint) == ("unconfigured", placement.INSTALL_HINT)
+
+
+async def test_an_unknown_model_is_never_replaced_by_another(folder: Path) -> None:
+    backend = LocalBackend(configured(folder), FakeLaunch())
+    with pytest.raises(ModelNotFoundError):
+        await text_of(backend.chat(msgspec.structs.replace(QUESTION, model="big")))
+
+
+async def test_a_model_configured_by_its_path_is_listed(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.gguf"
+    elsewhere.write_bytes(gguf_bytes())
+    backend = LocalBackend(configured(folder, chat_model=str(elsewhere)), FakeLaunch())
+    assert {model.id for model in await backend.models()} == {"small", "elsewhere"}
+
+
+async def test_completion_and_chat_may_have_a_model_each(folder: Path) -> None:
+    (folder / "models" / "other.gguf").write_bytes(gguf_bytes())
+    launch = filling("math")
+    backend = LocalBackend(configured(folder, completion_model="small", chat_model="other"), launch)
+    await text_of(backend.infill(GAP))
+    assert await text_of(backend.chat(QUESTION)) == "hello"
+    assert len(launch.alive) == 2
+    await backend.aclose()
+    assert launch.alive == []
+
+
+async def test_an_idle_model_leaves_when_there_is_no_room_beside_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "models" / "other.gguf").write_bytes(gguf_bytes())
+    launch = filling("math")
+    backend = LocalBackend(configured(folder), launch)
+    await backend.load("small")
+    refusals = [placement.NoRoomBesideError("other does not fit beside small")]
+    planned = placement.plan
+
+    def plan(*arguments: object, **named: object) -> wire.Load:
+        if refusals:
+            raise refusals.pop()
+        return planned(*arguments, **named)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(placement, "plan", plan)
+    await backend.load("other")
+    assert len(launch.alive) == 1
+    assert [model.state for model in await backend.models() if model.id == "other"] == ["loaded"]
+    await backend.aclose()
+
+
+async def test_a_model_that_was_unloaded_comes_back_when_it_is_asked(folder: Path) -> None:
+    launch = filling("math")
+    backend = LocalBackend(configured(folder), launch)
+    await backend.load("small")
+    await backend.unload("small")
+    assert launch.alive == []
+    assert await text_of(backend.chat(QUESTION)) == "hello"
+    await backend.aclose()
+
+
+async def test_a_model_added_later_is_found(folder: Path) -> None:
+    backend = LocalBackend(configured(folder), filling("math"))
+    await backend.load("small")
+    (folder / "models" / "late.gguf").write_bytes(gguf_bytes())
+    assert (await backend.load("late")).context_length
+    await backend.aclose()
+
+
+async def test_a_worker_that_dies_fails_its_request_and_the_next_gets_another(folder: Path) -> None:
+    update_record(folder / "models", "small", infill_ok=True)
+    launch = FakeLaunch()
+    backend = LocalBackend(configured(folder), launch)
+    await backend.load("small")
+    heard = asyncio.Event()
+    launch.last.on_sent = lambda message: heard.set() if isinstance(message, wire.Chat) else None
+    asking = asyncio.create_task(text_of(backend.chat(QUESTION)))
+    await heard.wait()
+    launch.last.die()
+    with pytest.raises(WorkerDiedError, match="SIGKILL"):
+        await asking
+    launch.answers = ("hello",)
+    assert await text_of(backend.chat(QUESTION)) == "hello"
+    assert len(launch.workers) == 2
+    await backend.aclose()

@@ -31,9 +31,9 @@ def split_lines(text: str) -> list[str]:
 
 def position_after(text: str) -> Position:
     """Say where a text ends."""
-    ends = list(_LINE_END.finditer(text))
-    last_line = text[ends[-1].end() :] if ends else text
-    return Position(len(ends), len(last_line.encode("utf-16-le", "surrogatepass")) // 2)
+    lines = text.count("\n") + text.count("\r") - text.count("\r\n")
+    last_line = text[max(text.rfind("\n"), text.rfind("\r")) + 1 :]
+    return Position(lines, len(last_line.encode("utf-16-le", "surrogatepass")) // 2)
 
 
 def offset_of(text: str, position: Position) -> int:

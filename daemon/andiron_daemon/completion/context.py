@@ -21,12 +21,14 @@ from andiron_daemon.syntax.parse import parse
 from andiron_daemon.syntax.scopes import declarations
 from andiron_models.types import ExtraFile
 
-_READ_CHARACTERS = 96 * 1024
+# What is read of other files, the newest of them: enough to choose from, and a bound on the time it takes.
+_READ_FILES = 24
+_READ_CHARACTERS = 48 * 1024
 _AROUND_CHARACTERS = 2500
 _SIMILAR = 0.5
 _LONGEST_SHARE = 0.5
 _RECENCY_WEIGHT = 0.3
-_PARSE_SECONDS = 0.1
+_PARSE_SECONDS = 0.05
 _COMMON = frozenset(
     (
         *("self", "this", "None", "True", "False", "null", "true", "false", "not", "and", "new", "await", "async"),
@@ -38,12 +40,14 @@ _COMMON = frozenset(
 
 
 class Snippet(msgspec.Struct, frozen=True):
-    """A declaration of another file, with its names; `place` orders it within the file."""
+    """A declaration of a file, with its names; `place` orders it within the file."""
 
-    file: int
     place: int
     text: str
     names: frozenset[str]
+
+
+Quoted = tuple[int, Snippet]
 
 
 def choose_context(
@@ -80,36 +84,37 @@ def is_usable(file: ExtraFile, own_path: str | None) -> bool:
 
 def _ranked(files: Sequence[ExtraFile], around: str, room: int) -> tuple[ExtraFile, ...]:
     names_around = _names(around)
+    first = max(0, len(files) - _READ_FILES)
     snippets = [
-        snippet
-        for number, file in enumerate(files)
-        for snippet in _snippets(number, file.path, file.content[:_READ_CHARACTERS])
+        (number, snippet)
+        for number, file in enumerate(files[first:], first)
+        for snippet in _snippets(file.path, file.content[:_READ_CHARACTERS])
     ]
-    rarity = Counter(name for snippet in snippets for name in snippet.names)
-    scored = [(_score(snippet, names_around, rarity, len(snippets), len(files)), snippet) for snippet in snippets]
-    scored.sort(key=lambda pair: pair[0], reverse=True)
-    chosen: list[Snippet] = []
+    rarity = Counter(name for _, snippet in snippets for name in snippet.names)
+
+    def score(quoted: Quoted) -> float:
+        """Weigh the names in common, rare ones more, long snippets less, newer files a little more."""
+        number, snippet = quoted
+        shared = snippet.names & names_around
+        weight = sum(math.log(1 + len(snippets) / rarity[name]) for name in shared)
+        return weight / math.sqrt(len(snippet.names)) * (1 + _RECENCY_WEIGHT * (number + 1) / len(files))
+
+    chosen: list[Quoted] = []
     lines_around = _lines(around)
-    for score, snippet in scored:
-        size = len(snippet.text) + 1
-        if score <= 0 or size > room or _likeness(_lines(snippet.text), lines_around) > _SIMILAR:
-            continue
-        chosen.append(snippet)
-        room -= size
+    for weight, quoted in sorted(((score(quoted), quoted) for quoted in snippets), key=_weight, reverse=True):
+        text = quoted[1].text
+        if weight > 0 and len(text) < room and _likeness(_lines(text), lines_around) <= _SIMILAR:
+            chosen.append(quoted)
+            room -= len(text) + 1
     return _joined(chosen, files)
 
 
-def _score(snippet: Snippet, names_around: frozenset[str], rarity: Counter[str], count: int, files: int) -> float:
-    """Weigh the names in common, rare ones more, long snippets less, newer files a little more."""
-    shared = snippet.names & names_around
-    if not shared:
-        return 0.0
-    weight = sum(math.log(1 + count / rarity[name]) for name in shared) / math.sqrt(len(snippet.names))
-    return weight * (1 + _RECENCY_WEIGHT * (snippet.file + 1) / files)
+def _weight(weighed: tuple[float, Quoted]) -> float:
+    return weighed[0]
 
 
 @functools.lru_cache(maxsize=64)
-def _snippets(number: int, path: str, content: str) -> tuple[Snippet, ...]:
+def _snippets(path: str, content: str) -> tuple[Snippet, ...]:
     """Cut a file into declarations; one that is long is quoted by its signature and its members' signatures."""
     language = language_of(None, path, content)
     syntax = parse(content, language, limit_seconds=_PARSE_SECONDS)
@@ -120,7 +125,7 @@ def _snippets(number: int, path: str, content: str) -> tuple[Snippet, ...]:
             text = _shortened(text, declaration.signature)
         names = _names(text)
         if names:
-            found.append(Snippet(number, declaration.start, text, names))
+            found.append(Snippet(declaration.start, text, names))
     return tuple(found)
 
 
@@ -142,15 +147,14 @@ def _shortened(text: str, signature: str) -> str:
     return "\n".join(kept)
 
 
-def _joined(chosen: Sequence[Snippet], files: Sequence[ExtraFile]) -> tuple[ExtraFile, ...]:
-    ordered = sorted(chosen, key=lambda snippet: (snippet.file, snippet.place))
-    numbers = dict.fromkeys(snippet.file for snippet in ordered)
+def _joined(chosen: Sequence[Quoted], files: Sequence[ExtraFile]) -> tuple[ExtraFile, ...]:
+    ordered = sorted(chosen, key=lambda quoted: (quoted[0], quoted[1].place))
     return tuple(
         ExtraFile(
             path=files[number].path,
-            content="\n".join(snippet.text for snippet in ordered if snippet.file == number),
+            content="\n".join(snippet.text for other, snippet in ordered if other == number),
         )
-        for number in numbers
+        for number in dict.fromkeys(number for number, _ in ordered)
     )
 
 

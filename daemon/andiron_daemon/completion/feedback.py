@@ -11,7 +11,7 @@ from andiron_daemon.completion.plan import Plan
 from andiron_daemon.completion.types import CompletionAnswer, CompletionInput, FeedbackInput
 from andiron_daemon.errors import InvalidRequestError, NotFoundError
 
-_REMEMBERED = 256
+_REMEMBERED = 128
 
 
 class Offered(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +38,6 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
             self.plan.request,
             prefix=gap.restore(gap.prefix) + self.text,
             suffix=gap.restore(gap.suffix[self.replaced :]),
-            document=None,
-            position=None,
         )
 
 
@@ -48,13 +46,13 @@ class Feedback:
 
     def __init__(self) -> None:
         self._offered: OrderedDict[str, Offered] = OrderedDict()
-        self._shown: set[str] = set()
 
     def offer(self, plan: Plan, answer: CompletionAnswer) -> None:
         """Remember what an answer offered."""
         first = answer.completions[0]
+        request = msgspec.structs.replace(plan.request, context=())
         self._offered[answer.id] = Offered(
-            plan=plan,
+            plan=msgspec.structs.replace(plan, request=request),
             backend=answer.backend or "",
             model=answer.model or "",
             text=first.text,

@@ -59,8 +59,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return (self.identity, self.gap.prefix, self.gap.suffix)
 
 
-async def make_plan(request: CompletionInput, policy: CompletionPolicy) -> Plan:
-    """Read a request.
+async def make_plan(request: CompletionInput, policy: CompletionPolicy, identity: Identity | None = None) -> Plan:
+    """Read a request; `identity` stands in where the context it was made from is not at hand any more.
 
     Raises:
         InvalidRequestError: if there is no cursor, or a value is out of range.
@@ -75,9 +75,10 @@ async def make_plan(request: CompletionInput, policy: CompletionPolicy) -> Plan:
     around = surroundings(before, behind, language, syntax)
     extent = extent_of(gap, request.multiline, around, language)
     return Plan(
-        request=request,
+        # The text is in the gap, cut; the request's own may be a hundred times as long.
+        request=msgspec.structs.replace(request, prefix=None, suffix=None, document=None, position=None),
         scene=Scene(gap=gap, extent=extent, surroundings=around, language=language),
-        identity=identity_of(request),
+        identity=identity or identity_of(request),
         max_tokens=_max_tokens(request, extent, policy),
         refusal=_refusal(request, gap, policy),
     )

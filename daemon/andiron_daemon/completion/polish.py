@@ -25,7 +25,7 @@ from andiron_daemon.syntax.cursor import Surroundings
 from andiron_daemon.syntax.languages import Language
 from andiron_models.types import TokenLogprob
 
-# Tokens no program has in its text; a model that writes them has lost its place.
+# A model that writes one of these has lost its place, unless the text around it is about them.
 _STRAYS = (
     "<|fim_prefix|>",
     "<|fim_suffix|>",
@@ -91,8 +91,9 @@ def polish(
 
 def _cut(text: str, scene: Scene, policy: CompletionPolicy, *, is_cut_short: bool) -> str:
     """Cut a text at its end: strays, the unit's end, repetitions, what breaks the syntax."""
-    for stray in _STRAYS:
-        text = text.partition(stray)[0]
+    if not any(stray in scene.gap.prefix or stray in scene.gap.suffix for stray in _STRAYS):
+        for stray in _STRAYS:
+            text = text.partition(stray)[0]
     if policy.truncate:
         if is_cut_short:
             text = drop_unfinished(text, scene.extent, scene.language)

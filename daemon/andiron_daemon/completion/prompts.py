@@ -21,7 +21,7 @@ from andiron_models.types import ExtraFile, InfillRequest, Priority, Sampling, T
 
 _PARSE_SECONDS = 0.1
 # The budgets are estimates; the backend may find this many times more tokens before it cuts.
-_TOKENS_SLACK = 2.5
+_TOKENS_SLACK = 1.6
 
 
 class Prompts:
@@ -68,6 +68,10 @@ class Prompts:
             place=name if name != ":" else None,
             request_id=request_id,
         )
+
+    def is_local(self, plan: Plan) -> bool:
+        """Tell whether this machine's engine answers, which keeps what it has evaluated."""
+        return self._speed.tokens_per_second(plan.request.backend, plan.request.model) is not None
 
     def budgets(self) -> Budgets:
         """Say what the budgets are now, for requests that choose neither backend nor model."""

@@ -19,9 +19,10 @@ from andiron_daemon.answers import TextDelta, all_truncated
 from andiron_daemon.completion.anchor import Place, Places
 from andiron_daemon.completion.answer import answer_from_cache, answer_from_run, answer_nothing, told
 from andiron_daemon.completion.background import Preparation
-from andiron_daemon.completion.cache import Found, SuggestionCache
+from andiron_daemon.completion.cache import Found, Identity, SuggestionCache
 from andiron_daemon.completion.desk import Desk, Ticket
 from andiron_daemon.completion.feedback import Feedback
+from andiron_daemon.completion.kept import Acceptances
 from andiron_daemon.completion.plan import Plan, make_plan
 from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.prompts import Prompts, left_out, place_key
@@ -31,7 +32,7 @@ from andiron_daemon.completion.statistics import CompletionStatus, Statistics, S
 from andiron_daemon.completion.types import CompletionAnswer, CompletionInput, CompletionStarted, FeedbackInput
 from andiron_daemon.counters import Counters
 from andiron_daemon.identifiers import new_id
-from andiron_models.errors import ModelError
+from andiron_models.errors import BackendUnavailableError, ModelError
 from andiron_models.router import Router
 from andiron_models.types import Priority
 
@@ -61,6 +62,7 @@ class CompletionService:
         self._cache = SuggestionCache(self._policy)
         self._preparation = Preparation(self._desk.idle_clock)
         self._feedback = Feedback()
+        self._acceptances = Acceptances(clock)
         self._statistics = Statistics(store)
         self._behind: set[asyncio.Task[None]] = set()
         self._is_closing = False
@@ -79,6 +81,8 @@ class CompletionService:
         """
         plan = await make_plan(request, self._policy)
         self._speed.refresh()
+        for kept, accepted in self._acceptances.judge(plan):
+            self._statistics.count_kept(plan, kept, accepted)
         identifier = new_id()
         if plan.refusal is not None:
             yield self._closed(plan, answer_nothing(identifier, plan.refusal))
@@ -112,9 +116,10 @@ class CompletionService:
         """
         offered = self._feedback.take(identifier, given)
         self._statistics.count_feedback(offered, given)
+        self._acceptances.remember(offered.plan, offered.text[: offered.accepted_characters(given)])
         following = offered.following(given)
         if following is not None and self._policy.prefetch:
-            task = asyncio.create_task(self._prefetch(following))
+            task = asyncio.create_task(self._prefetch(following, offered.plan.identity))
             self._behind.add(task)
             task.add_done_callback(self._behind.discard)
 
@@ -162,6 +167,8 @@ class CompletionService:
 
     async def _attach(self, plan: Plan, ticket: Ticket, request_id: str | None) -> None:
         """Join the run of an identical request, or start one."""
+        if self._is_closing:
+            raise BackendUnavailableError("the daemon is stopping", hint="Start it again with `andiron serve`.")
         run = self._desk.is_running(plan)
         if run is not None and run.is_background and not run.written:
             # Joined, it would wait behind everything else; what it has evaluated is not lost.
@@ -263,6 +270,8 @@ class CompletionService:
 
     def _prepare(self, plan: Plan, place: Place, request_id: str | None, *, also_in_force: bool = False) -> None:
         """Have the pending window of a place evaluated; or the one in force, where it is to be warmed."""
+        if not self._prompts.is_local(plan):
+            return  # elsewhere there is nothing to keep warm, and every token may be paid for
         key = place_key(plan)
         window = place.pending
         if window is None and also_in_force:
@@ -276,13 +285,13 @@ class CompletionService:
             asked = msgspec.structs.replace(asked, place=f"{asked.place}:next")
         self._preparation.prepare(key, place, window, self._router.infill(asked, plan.request.backend))
 
-    async def _prefetch(self, request: CompletionInput) -> None:
+    async def _prefetch(self, request: CompletionInput, identity: Identity) -> None:
         """Have the next suggestion written, for the cache, unless it is there or somebody asked meanwhile."""
         try:
-            plan = await make_plan(request, self._policy)
-            if plan.refusal is not None or self._cache.find(plan.identity, plan.gap) is not None:
+            plan = await make_plan(request, self._policy, identity)
+            if not self._prompts.is_local(plan) or plan.refusal is not None or self._desk.is_busy(plan):
                 return
-            if self._desk.is_busy(plan):
+            if self._cache.find(plan.identity, plan.gap) is not None:
                 return
             run = await self._start(plan, None, Priority.BACKGROUND)
             self._desk.put_behind(plan, run)

@@ -48,10 +48,14 @@ class StageLatency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompletionStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How completion is doing; counts are of all time, as far as they were saved, and of now."""
+    """How completion is doing; counts are of all time, as far as they were saved, and of now.
+
+    `acceptance_rate` is of suggestions shown; `kept_rate` is of accepted characters looked for again later.
+    """
 
     counts: dict[str, int]
     acceptance_rate: float | None
+    kept_rate: float | None
     latency: dict[str, StageLatency]
     places: int
     cached: int
@@ -91,6 +95,10 @@ class Statistics:
             measures["accepted_characters"] = offered.accepted_characters(given)
         self._add(offered.plan, offered.backend, offered.model, measures)
 
+    def count_kept(self, plan: Plan, kept: int, accepted: int) -> None:
+        """Count what is left of an accepted suggestion after a while."""
+        self._add(plan, None, None, {"judged_characters": accepted, "kept_characters": kept})
+
     async def status(self, *, budgets: Budgets, places: int, cached: int) -> CompletionStatus:
         """Sum up; what cannot be read from the store is left out."""
         counts: Counter[str] = Counter()
@@ -110,7 +118,8 @@ class Statistics:
         shown = counts["shown"] or judged
         return CompletionStatus(
             counts=dict(counts),
-            acceptance_rate=round(counts["accepted"] / shown, 4) if shown else None,
+            acceptance_rate=_rate(counts["accepted"], shown),
+            kept_rate=_rate(counts["kept_characters"], counts["judged_characters"]),
             latency={stage: taken for stage, taken in stages.items() if taken is not None},
             places=places,
             cached=cached,
@@ -147,6 +156,10 @@ class Statistics:
             self._counts.update(counts)
             self._latencies.update(latencies)
             _log.warning("the completion statistics cannot be saved: %s", error)
+
+
+def _rate(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
 
 
 def _today() -> str:

@@ -34,7 +34,8 @@ class Acceptances:
     def remember(self, plan: Plan, text: str) -> None:
         """Note what was accepted."""
         if text.strip() and plan.request.path is not None:
-            self._waiting.append(Acceptance(plan.place_name, text, self._clock()))
+            plain = text.replace(plan.gap.line_end, "\n")
+            self._waiting.append(Acceptance(plan.place_name, plain, self._clock()))
 
     def judge(self, plan: Plan) -> list[tuple[int, int]]:
         """Look for what was accepted in this file long enough ago: characters kept, of how many."""

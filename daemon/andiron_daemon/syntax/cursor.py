@@ -68,6 +68,8 @@ def surroundings(prefix: str, suffix: str, language: Language | None, syntax: Sy
     kind = _kind_of(node, syntax, len(prefix)) if node is not None and syntax is not None else None
     if kind in (Surroundings.STRING, Surroundings.COMMENT):
         return kind
+    if node is not None and _is_interpolated(node):
+        return kind or Surroundings.CODE
     scanned = scan(line, language) if kind is None and syntax is not None else _scan_lines(prefix, language)
     if scanned.in_line_comment or scanned.in_block_comment:
         return Surroundings.COMMENT
@@ -101,6 +103,16 @@ def _kind_of(node: "tree_sitter.Node", syntax: Syntax, character: int) -> Surrou
             found = Surroundings.CODE
         current = current.parent
     return found
+
+
+def _is_interpolated(node: "tree_sitter.Node") -> bool:
+    """Tell whether a node is code inside a string."""
+    current: tree_sitter.Node | None = node
+    while current is not None and not _is_string(current.type):
+        if current.type in _CODE_IN_STRING:
+            return True
+        current = current.parent
+    return False
 
 
 def _is_string(node_type: str) -> bool:

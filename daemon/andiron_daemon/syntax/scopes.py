@@ -186,7 +186,7 @@ def body_of(node: "tree_sitter.Node") -> "tree_sitter.Node | None":
     for child in node.named_children:
         if child.type in _BODIES:
             return child
-        if child.type in DEFINITIONS or child.type in ("variable_declarator", "arrow_function"):
+        if child.type in DEFINITIONS | _WRAPPERS or child.type in ("variable_declarator", "arrow_function"):
             inner = body_of(child)
             if inner is not None:
                 return inner

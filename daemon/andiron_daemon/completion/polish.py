@@ -71,7 +71,7 @@ def polish(
         return Suggestion(written) if written else "no_confidence"
     text = _cut(written, scene, policy, is_cut_short=is_cut_short)
     if policy.mend_seams:
-        text = mend_left(text, scene.gap)
+        text = mend_left(text, scene.gap, scene.language)
     if policy.balance_brackets and scene.surroundings is not Surroundings.COMMENT:
         text = without_excess(text, scene.gap, enclosure_of(scene.gap, scene.language), scene.language)
     if policy.drop_duplicates:

@@ -1,32 +1,33 @@
 """Where a suggestion meets the text: blanks and line breaks on both sides."""
 
 from andiron_daemon.completion.gap import Gap
-from andiron_daemon.completion.multiline import Extent
+from andiron_daemon.completion.multiline import Extent, opens_block
 from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.scopes import indentation_of, width_of
 
 _HEADS = (":", "{", "(", "[")
 
 
-def mend_left(text: str, gap: Gap) -> str:
+def mend_left(text: str, gap: Gap, language: Language | None) -> str:
     """Drop blanks the text before the cursor has already, and an empty first line on an empty line."""
     before = gap.line_before
     if not before.strip():
         above = next((line for line in reversed(gap.prefix.split("\n")[-20:-1]) if line.strip()), "")
-        return _on_empty_line(text, before, above)
+        is_too_shallow = opens_block(above, language) and width_of(before) <= width_of(above)
+        return _on_empty_line(text, before, keeps_indentation=is_too_shallow)
     if before[-1] in " \t" and text[:1] in (" ", "\t"):
         return text.lstrip(" \t")
     return text
 
 
-def _on_empty_line(text: str, before: str, above: str) -> str:
+def _on_empty_line(text: str, before: str, *, keeps_indentation: bool) -> str:
     """Let a text begin where the cursor is: its first line has the indentation already, or is to go deeper."""
     lines = text.split("\n")
     while len(lines) > 1 and not lines[0].strip():
         # What was meant for a line of its own brings the cursor's indentation with it.
         lines = [lines[1].removeprefix(before), *lines[2:]]
     extra = indentation_of(lines[0])
-    if not before or not extra or width_of(before) <= width_of(above):
+    if not before or not extra or keeps_indentation:
         return "\n".join(lines)
     shift = len(extra)
     deep_enough = all(indentation_of(line).startswith(before + extra) for line in lines[1:] if line.strip())

@@ -27,6 +27,7 @@ _CONTINUES = re.compile(
 )
 _CLOSES = re.compile(r"^\s*([)\]}]+[;,)]*|end|fi|done|esac|</[\w.-]+>)\s*;?\s*$")
 _LEADS = re.compile(r"^\s*([@#]|//|/\*|\*|--|\"\"\"|export\s*$|template\s*<)")
+_FIRST_WORD = re.compile(r"[ \t]*(\w+[^\w\n]|[^\w\s)\]}<])")
 _SUFFIX_LINES = 40
 _WORD = re.compile(r"\w")
 
@@ -78,7 +79,16 @@ class Watch:
             self._line_start = end + 1
         if len(self.text) - self._line_start > 40 and repeats_itself(self.text):
             return Verdict(repetition_start(self.text), Why.REPETITION)
-        return None
+        return self._judge_beginning(self.text[self._line_start :])
+
+    def _judge_beginning(self, line: str) -> Verdict | None:
+        """Stop at the first word of a line that has fallen out of the block; waiting for its end costs time."""
+        depth = self._depth
+        if depth is None or not any(known.strip() for known in self._lines) or width_of(line) > depth:
+            return None
+        if _FIRST_WORD.match(line) is None or _CONTINUES.match(line) or self._is_led_in(width_of(line), self._lines):
+            return None
+        return Verdict(self._line_start, Why.DEDENT)
 
     def finish(self) -> Verdict | None:
         """Judge the last line, which has no end."""
@@ -135,7 +145,7 @@ class Watch:
         depth = self._depth or 0
         if not is_first and width <= depth and not _CONTINUES.match(whole):
             return self._judge_fallen_out(whole, start, end)
-        if self._extent is Extent.STATEMENT and self._is_whole(whole):
+        if self._extent is Extent.STATEMENT and width <= depth and self._is_whole(whole):
             return Verdict(end, Why.UNIT_END)
         most = self._policy.open_block_lines
         if self._goes_on_openly and len(self._lines) >= most and self._is_whole(whole) and width > 0:
@@ -147,11 +157,11 @@ class Watch:
         width, depth = width_of(whole), self._depth or 0
         if _CLOSES.match(whole) and (width == depth or enclosure_of(self._gap, self._language).missing):
             return Verdict(end, Why.UNIT_END)
-        return None if self._is_led_in(width) else Verdict(start, Why.DEDENT)
+        return None if self._is_led_in(width, self._lines[:-1]) else Verdict(start, Why.DEDENT)
 
-    def _is_led_in(self, width: int) -> bool:
+    def _is_led_in(self, width: int, lines: list[str]) -> bool:
         """Tell whether only comments and decorators came so far, which belong to what follows them."""
-        earlier = [line for line in self._lines[:-1] if line.strip()]
+        earlier = [line for line in lines if line.strip()]
         return all(_LEADS.match(line) and width_of(line) == width for line in earlier)
 
     def _is_whole(self, whole: str) -> bool:

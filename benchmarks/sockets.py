@@ -68,6 +68,9 @@ class CountingBackend:
         """Be ready."""
         return BackendStatus(name=self.name, state="ready")
 
+    async def forget(self, place: str) -> None:
+        """Keep nothing."""
+
     async def aclose(self) -> None:
         """Hold nothing."""
 

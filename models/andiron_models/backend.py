@@ -31,6 +31,9 @@ class Backend(Protocol):
     def infill(self, request: InfillRequest) -> AsyncGenerator[Delta, None]:
         """Fill the gap between prefix and suffix."""
 
+    async def forget(self, place: str) -> None:
+        """Drop what is kept of a place a request named; a place that is not known is forgotten already."""
+
     async def status(self) -> BackendStatus:
         """Say how it is, quickly and without raising."""
 

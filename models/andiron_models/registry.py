@@ -95,6 +95,11 @@ class RegisteredBackend:
             async for delta in deltas:
                 yield delta
 
+    async def forget(self, place: str) -> None:
+        """Drop what the backend keeps of a place; one that was never asked anything keeps nothing."""
+        if self._backend is not None:
+            await self._backend.forget(place)
+
     async def status(self) -> BackendStatus:
         """Say how the backend is, or why it could not be loaded."""
         try:

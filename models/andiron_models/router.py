@@ -102,6 +102,10 @@ class Router:
         """Say how every backend is."""
         return tuple(await asyncio.gather(*(backend.status() for backend in self._backends.values())))
 
+    async def forget(self, place: str) -> None:
+        """Have every backend drop what it keeps of a place."""
+        await asyncio.gather(*(backend.forget(place) for backend in self._backends.values()))
+
     async def aclose(self) -> None:
         """Close every backend, also when closing one fails."""
         async with contextlib.AsyncExitStack() as stack:

@@ -57,6 +57,7 @@ class ScriptedBackend:
         self.cancelled = 0
         self.finished = 0
         self.closed = False
+        self.forgotten: list[str] = []
         self.state: BackendState = state
         self._name = name
         self._ids = (model, *more_models)
@@ -110,6 +111,10 @@ class ScriptedBackend:
     async def status(self) -> BackendStatus:
         """Say the state it was given."""
         return BackendStatus(name=self._name, state=self.state, models=await self.models())
+
+    async def forget(self, place: str) -> None:
+        """Note the place."""
+        self.forgotten.append(place)
 
     async def aclose(self) -> None:
         """End what runs with `backend_unavailable`."""

@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -237,6 +238,13 @@ async def test_status_never_raises(own_subject: Subject) -> None:
     assert (await own_subject.backend.status()).state in {"ready", "idle"}
     await own_subject.backend.aclose()
     assert (await own_subject.backend.status()).name == own_subject.backend.name
+
+
+async def test_a_place_can_be_forgotten_whether_it_is_known_or_not(subject: Subject) -> None:
+    await gathered(subject.backend.chat(msgspec.structs.replace(a_chat(), place="here")))
+    await subject.backend.forget("here")
+    await subject.backend.forget("nowhere")
+    assert await gathered(subject.backend.chat(a_chat()))
 
 
 async def test_closing_twice_is_once(own_subject: Subject) -> None:

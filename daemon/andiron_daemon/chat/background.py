@@ -91,6 +91,7 @@ class BackgroundWork:
             model=spoken.model,
             max_tokens=max_tokens,
             priority=Priority.BACKGROUND,
+            place=spoken.conversation_id,
         )
         task = asyncio.create_task(self._make(what, spoken, request, keep))
         self._tasks[task] = spoken.conversation_id

@@ -153,12 +153,14 @@ class ChatService:
         """Delete a conversation for good; an answer on its way ends with NotFoundError."""
         self._drop(conversation_id)
         await self._store.delete(conversation_id)
+        await self._router.forget(conversation_id)
 
     async def delete_older(self, before: str) -> int:
         """Delete the conversations nothing was said in since a time; return how many."""
         deleted = await self._store.delete_older(before)
         for conversation_id in deleted:
             self._drop(conversation_id)
+            await self._router.forget(conversation_id)
         return len(deleted)
 
     async def counts(self) -> StoreCounts:

@@ -86,6 +86,17 @@ class LocalBackend:
         if supervisor is not None:
             await supervisor.stop()
 
+    async def forget(self, place: str) -> None:
+        """Drop what the engines keep of a place, in memory and on disk."""
+        for supervisor in self._supervisors.values():
+            supervisor.tell(wire.Forget(place=place))
+        await asyncio.to_thread(self._forget_states_on_disk)
+
+    def _forget_states_on_disk(self) -> None:
+        """Delete the files of kept states; a running worker writes its own anew when it ends, without the place."""
+        for file in placement.states_folder(self._configuration).glob("states-*.bin"):
+            file.unlink(missing_ok=True)
+
     async def status(self) -> BackendStatus:
         """Say how the engine is."""
         try:

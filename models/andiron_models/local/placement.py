@@ -4,6 +4,7 @@ Reads the model's header and the machine's state and decides; nothing is loaded 
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from andiron_models.configuration import LocalConfiguration
@@ -62,9 +63,14 @@ def plan(
         gpu_layers=-1 if configuration.gpu_layers is None else configuration.gpu_layers,
         queue_limit=configuration.queue_limit,
         state_cache_bytes=min(configuration.state_cache_bytes, machine.total_bytes // 16),
-        state_folder=str(configuration.cache_folder / "states") if configuration.keeps_states_on_disk else None,
+        state_folder=str(states_folder(configuration)) if configuration.keeps_states_on_disk else None,
         layout=model.entry.infill if model.entry is not None else None,
     )
+
+
+def states_folder(configuration: LocalConfiguration) -> Path:
+    """Name the folder evaluated prompts are kept in across restarts, where that is asked for."""
+    return configuration.cache_folder / "states"
 
 
 def _context(header: GgufHeader, model: InstalledModel, configured: int, machine: Machine, loaded_bytes: int) -> int:

@@ -178,6 +178,11 @@ class Supervisor:
                     self._give_up(life, f"it said nothing for {STALL_SECONDS:.0f} s")
                     self._end(life, life.worker)
 
+    def tell(self, message: wire.ToWorker) -> None:
+        """Send the worker what has no answer; without a worker there is nobody to tell."""
+        if self._life is not None and self._life.worker is not None:
+            self._life.worker.send(message)
+
     async def stop(self) -> None:
         """End the worker, if there is one; requests under way fail, the next one starts another."""
         if self._starting is not None:

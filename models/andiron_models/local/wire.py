@@ -59,6 +59,12 @@ class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
     id: int
 
 
+class Forget(msgspec.Struct, frozen=True, kw_only=True, tag="forget"):
+    """Drop what is kept of a place; nothing is answered."""
+
+    place: str
+
+
 class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
     """Measure speed and the model's fit to a text; the engine must be idle."""
 
@@ -186,7 +192,7 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
     rss_bytes: int
 
 
-ToWorker = Load | Chat | Infill | Cancel | Measure | Quantize | Stop
+ToWorker = Load | Chat | Infill | Cancel | Forget | Measure | Quantize | Stop
 FromWorker = Loading | Ready | LoadFailed | Taken | Piece | Done | Failed | Measured | Quantized | Stats
 
 

@@ -126,6 +126,9 @@ class OpenAIBackend:
             return BackendStatus(name=NAME, state="idle", models=models, detail=detail, hint=self._server.key_hint)
         return BackendStatus(name=NAME, state="ready", models=models, detail=self._server.shown)
 
+    async def forget(self, place: str) -> None:
+        """Nothing is kept here of any place."""
+
     async def aclose(self) -> None:
         """Cancel what runs and close the connections."""
         await self._connection.aclose()

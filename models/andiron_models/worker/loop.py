@@ -205,6 +205,8 @@ def _handle(message: Job | wire.ToWorker, outbox: Outbox, scheduler: Scheduler, 
             scheduler.submit(message)
         case wire.Cancel():
             scheduler.cancel(message.id)
+        case wire.Forget():
+            scheduler.slots.forget(message.place)
         case wire.Measure() if scheduler.is_idle:
             for slot in scheduler.slots.slots:
                 scheduler.slots.empty(slot)

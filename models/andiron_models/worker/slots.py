@@ -32,13 +32,15 @@ class SequenceMemory(Protocol):
 
 
 class Slot:
-    """One sequence; `tokens` are the evaluated ones, `used` is when it last worked."""
+    """One sequence; `tokens` are the evaluated ones, of `place`; `used` is when it last worked."""
 
     def __init__(self, index: int, lane: Lane) -> None:
         self.index = index
         self.lane = lane
         self.tokens: list[int] = []
         self.job: Job | None = None
+        self.place: str | None = None
+        self.is_forgotten = False
         self.used = 0
 
 
@@ -117,13 +119,25 @@ class SlotTable:
                 self.states.touch(state)
             self._cut(slot, saved)
         slot.job = job
+        slot.place, slot.is_forgotten = job.place, False
         self.touch(slot)
         return len(slot.tokens)
 
     def free(self, slot: Slot) -> None:
-        """Take the slot from its job; what it holds stays for whoever comes back."""
+        """Take the slot from its job; what it holds stays for whoever comes back, unless it was to be forgotten."""
         slot.job = None
         self.touch(slot)
+        if slot.is_forgotten:
+            self.discard(slot)
+
+    def forget(self, place: str) -> None:
+        """Drop what is kept of a place; what a job of it still works on goes when that is over."""
+        self.states.forget(place)
+        for slot in self.slots:
+            if slot.place == place:
+                slot.is_forgotten = True
+                if slot.job is None:
+                    self.discard(slot)
 
     def touch(self, slot: Slot) -> None:
         """Note that the slot was used now."""
@@ -137,8 +151,9 @@ class SlotTable:
         return len(slot.tokens) == known
 
     def discard(self, slot: Slot) -> None:
-        """Clear a slot whose content is not to be trusted."""
+        """Clear a slot whose content is not to be trusted, or not to be kept."""
         self._cut(slot, 0)
+        slot.place, slot.is_forgotten = None, False
 
     def make_room(self, needed: int, besides: set[Slot]) -> bool:
         """Empty idle slots, oldest first, until `needed` cells are free; `False` if they do not suffice."""
@@ -173,7 +188,7 @@ class SlotTable:
         if len(slot.tokens) - remaining < WORTH_SAVING_TOKENS or not self.states.limit_bytes:
             return
         if not self.states.covers(as_tokens(slot.tokens)):
-            self.states.put(slot.tokens, self._memory.save(slot.index))
+            self.states.put(slot.tokens, self._memory.save(slot.index), slot.place)
 
     def _cut(self, slot: Slot, length: int) -> None:
         if self._memory.trim(slot.index, length):

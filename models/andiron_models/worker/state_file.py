@@ -24,6 +24,7 @@ _Token = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 class _Entry(msgspec.Struct, array_like=True):
     tokens: list[_Token]
     data: bytes
+    place: str | None = None
 
 
 class StateFile:
@@ -43,11 +44,12 @@ class StateFile:
             digest, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
             if digest == self._digest(body):
                 for entry in msgspec.msgpack.decode(body, type=list[_Entry]):
-                    states.put(entry.tokens, entry.data)
+                    states.put(entry.tokens, entry.data, entry.place)
 
     def write(self, states: StateStore) -> None:
         """Write the store whole, or leave the file as it was."""
-        body = msgspec.msgpack.encode([_Entry(state.tokens.tolist(), state.data) for state in states.states()])
+        entries = [_Entry(state.tokens.tolist(), state.data, state.place) for state in states.states()]
+        body = msgspec.msgpack.encode(entries)
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self.path.parent)

@@ -27,11 +27,12 @@ def common_prefix(first: Tokens, second: Tokens) -> int:
 
 
 class SavedState(msgspec.Struct, frozen=True):
-    """KV data and the tokens it stands for; `key` is the store's own."""
+    """KV data, the tokens it stands for, and the place they belong to; `key` is the store's own."""
 
     tokens: Tokens
     data: bytes
     key: int = -1
+    place: str | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -51,9 +52,9 @@ class StateStore:
     def __len__(self) -> int:
         return len(self._states)
 
-    def put(self, tokens: Sequence[int], data: bytes) -> None:
+    def put(self, tokens: Sequence[int], data: bytes, place: str | None = None) -> None:
         """Keep a state; ones it continues are dropped, and the oldest beyond the bound."""
-        state = SavedState(as_tokens(tokens), data, self._next_key)
+        state = SavedState(as_tokens(tokens), data, self._next_key, place)
         if state.size_bytes > self.limit_bytes:
             return
         for key, other in list(self._states.items()):
@@ -82,6 +83,12 @@ class StateStore:
     def covers(self, tokens: Tokens) -> bool:
         """Tell whether some state begins with all of `tokens`."""
         return any(common_prefix(state.tokens, tokens) == len(tokens) for state in self._states.values())
+
+    def forget(self, place: str) -> None:
+        """Drop the states of a place."""
+        for key, state in list(self._states.items()):
+            if state.place == place:
+                self._drop(key)
 
     def clear(self) -> None:
         """Forget everything."""

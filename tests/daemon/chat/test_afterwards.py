@@ -237,8 +237,20 @@ async def test_deleting_drops_what_is_made_in_the_background(chat: ChatService, 
     await chat.settled()
 
 
-async def test_expired_conversations_are_dropped(chat: ChatService, store: MemoryStore) -> None:
+async def test_backends_forget_what_they_keep_of_a_deleted_conversation(
+    chat: ChatService, backend: ScriptedBackend
+) -> None:
+    answer = await ask(chat)
+    await chat.delete(answer.conversation_id)
+    assert backend.forgotten == [answer.conversation_id]
+    assert backend.requests[0].place == answer.conversation_id
+
+
+async def test_expired_conversations_are_dropped(
+    chat: ChatService, store: MemoryStore, backend: ScriptedBackend
+) -> None:
     await ask(chat)
     assert await chat.delete_older("2000") == 0
     assert await chat.delete_older("9999") == 1
+    assert len(backend.forgotten) == 1
     assert (await store.counts()).conversations == 0

@@ -158,6 +158,21 @@ async def test_a_model_that_was_unloaded_comes_back_when_it_is_asked(folder: Pat
     await backend.aclose()
 
 
+async def test_a_forgotten_place_is_told_to_the_engines_and_leaves_the_disk(folder: Path) -> None:
+    launch = filling("math")
+    backend = LocalBackend(configured(folder, keeps_states_on_disk=True), launch)
+    await backend.load("small")
+    kept = folder / "cache" / "states" / "states-0123.bin"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"of some conversation")
+    await backend.forget("conversation")
+    assert launch.last.heard(wire.Forget) == [wire.Forget(place="conversation")]
+    assert not kept.exists()
+    await backend.unload("small")
+    await backend.forget("conversation")
+    await backend.aclose()
+
+
 async def test_a_model_added_later_is_found(folder: Path) -> None:
     backend = LocalBackend(configured(folder), filling("math"))
     await backend.load("small")

@@ -129,6 +129,7 @@ def backend_configuration(settings: Settings, paths: Paths) -> Configuration:
             idle_seconds=settings.idle_seconds,
             queue_limit=settings.queue_limit,
             state_cache_bytes=settings.state_cache_bytes,
+            keeps_states_on_disk=settings.keep_states,
         ),
         openai=OpenAIConfiguration(
             api_key=settings.openai_api_key or None,

@@ -82,6 +82,9 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("idle_seconds", "seconds", 900.0, "How long an unused model stays in memory; 0 is for ever."),
     _setting("queue_limit", "integer", 64, "Requests that may wait for the local engine.", minimum=1),
     _setting("state_cache_bytes", "integer", 256 * 1024 * 1024, "Memory for evaluated prompts of places left."),
+    _setting(
+        "keep_states", "flag", False, "Keep evaluated prompts on disk across restarts; text can be read from them."
+    ),
     _setting("openai_api_key", "secret", "", "Key for OpenAI; else the system keyring.", variable="OPENAI_API_KEY"),
     _setting("openai_model", "text", "gpt-4o-mini", "Model asked of OpenAI.", variable="OPENAI_MODEL"),
     _setting(
@@ -141,6 +144,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     idle_seconds: float = 900.0
     queue_limit: int = 64
     state_cache_bytes: int = 256 * 1024 * 1024
+    keep_states: bool = False
     openai_api_key: str = ""
     openai_model: str = "gpt-4o-mini"
     openai_max_tokens: int = 2048

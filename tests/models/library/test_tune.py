@@ -12,6 +12,7 @@ from andiron_models.library.tune import Reading, choose, tune
 from andiron_models.library.tuned import tuned_file
 from andiron_models.local import wire
 from andiron_models.local.process import OnExit, OnMessage
+from andiron_testing.fake_worker import INFO
 from andiron_testing.models import smollm2
 
 Figures = tuple[float, float, float]
@@ -56,22 +57,7 @@ class MeasuringWorker:
         if Path(message.path).name not in self._figures:
             self._on_exit("it was ended by SIGSEGV")
             return
-        info = wire.EngineInfo(
-            description="",
-            context_length=message.context_length,
-            trained_context_length=message.context_length,
-            threads=1,
-            gpu_layers=0,
-            slots=4,
-            can_chat=True,
-            can_infill=True,
-            size_bytes=1,
-            parameters=1,
-            prompt_tokens_per_second=1.0,
-            generate_tokens_per_second=1.0,
-            slice_tokens=8,
-        )
-        self._on_message(wire.Ready(info=info))
+        self._on_message(wire.Ready(info=INFO))
 
 
 class Launching:

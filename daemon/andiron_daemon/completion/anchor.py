@@ -91,7 +91,7 @@ class Places:
     def find(self, key: PlaceKey, material: Material) -> Place | None:
         """Find the place a text is at, as known so far."""
         places = self._by_key.get(key, [])
-        for place in places:
+        for place in sorted(places, key=lambda place: place.suffix != material.stable_suffix):
             if not self._holds(place, material):
                 continue
             places.remove(place)
@@ -114,9 +114,7 @@ class Places:
 
     def outgrown(self, place: Place, material: Material) -> bool:
         """Tell whether the window has grown so long that another should be prepared."""
-        if place.pending is not None:
-            return False
-        text = place.window.text_for(material.prefix) or ""
+        text = (place.pending or place.window).text_for(material.prefix) or ""
         return len(text) > self._policy.window_slack * characters_for(material.budgets.large.prefix)
 
     def _holds(self, place: Place, material: Material) -> bool:

@@ -43,7 +43,10 @@ class Prompts:
                 )
             return place
         quoted = self._places.quoted(key)
-        small, large = await asyncio.to_thread(self._windows, plan, material, quoted)
+        if plan.request.context or len(material.prefix) > characters_for(material.budgets.small.prefix):
+            small, large = await asyncio.to_thread(self._windows, plan, material, quoted)
+        else:
+            small, large = self._windows(plan, material, quoted)
         return self._places.enter(key, material, small, large)
 
     def request_for(self, plan: Plan, window: Window, request_id: str | None) -> InfillRequest:

@@ -157,6 +157,8 @@ class CompletionService:
                 return
             if ticket.run is None:
                 await self._attach(plan, ticket, request_id)
+                if ticket.run is None and not ticket.is_superseded:
+                    continue
             async with contextlib.aclosing(self._wait(plan, ticket, identifier, stream=stream)) as events:
                 async for event in events:
                     yield event
@@ -176,9 +178,11 @@ class CompletionService:
             run = None
         if run is None:
             run = await self._start(plan, request_id, Priority.COMPLETION)
+        if run is None:
+            return
         if not ticket.is_superseded:
             ticket.attach(run)
-        elif not run.waiting:
+        elif run.is_given_up:
             run.task.cancel()
 
     async def _wait(
@@ -215,11 +219,14 @@ class CompletionService:
             yield TextDelta(text=left)
         yield answer
 
-    async def _start(self, plan: Plan, request_id: str | None, priority: Priority) -> Run:
+    async def _start(self, plan: Plan, request_id: str | None, priority: Priority) -> Run | None:
+        """Start a run; None where the answer was found meanwhile."""
         place = await self._prompts.place_of(plan)
         started_meanwhile = self._desk.is_running(plan)
         if started_meanwhile is not None:
             return started_meanwhile
+        if self._cache.find(plan.identity, plan.gap) is not None:
+            return None
         key = place_key(plan)
         if place.pending is None and self._preparation.is_preparing(key, place.window):
             self._preparation.give_up(key)
@@ -294,6 +301,8 @@ class CompletionService:
             if self._cache.find(plan.identity, plan.gap) is not None:
                 return
             run = await self._start(plan, None, Priority.BACKGROUND)
+            if run is None or run.waiting:
+                return
             self._desk.put_behind(plan, run)
             await asyncio.wait({run.task})
         except ModelError as error:

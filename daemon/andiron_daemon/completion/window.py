@@ -17,6 +17,7 @@ from andiron_daemon.syntax.scopes import enclosing_lines, import_lines
 from andiron_models.types import ExtraFile
 
 IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
+_NAME = re.compile(r"[^\W\d]\w+")
 _LEAD_CHARACTERS = 200
 # A boundary is worth giving up to this share of the room for.
 _BOUNDARY_SHARE = 0.4
@@ -124,8 +125,8 @@ def _header(prefix: str, start: int, room: int, syntax: Syntax | None) -> str:
     above = prefix[:start]
     lines = above.split("\n")
     behind = prefix[start:]
-    used = set(IDENTIFIER.findall(behind))
-    imports = [line for line in import_lines(above, syntax) if used & set(IDENTIFIER.findall(line))]
+    used = set(_NAME.findall(behind))
+    imports = [line for line in import_lines(above, syntax) if used & set(_NAME.findall(line))]
     first_line = len(lines) - 1
     openings = [lines[number] for number in enclosing_lines([*lines[:-1], *behind.split("\n", 40)], first_line)]
     kept_openings = _fitting(openings[::-1], room)[::-1]

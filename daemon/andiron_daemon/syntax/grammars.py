@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+_loaded: set[str] = set()
+
+
+def is_loaded(language: Language) -> bool:
+    """Tell whether a language's grammar is at hand already; loading one reads files."""
+    return language.name in _loaded or language.grammar is None
+
+
 @functools.cache
 def grammar_of(language: Language) -> "tree_sitter.Language | None":
     """Load a language's grammar; None where there is none that works here."""
+    _loaded.add(language.name)
     if language.grammar is None:
         return None
     import tree_sitter

@@ -10,7 +10,7 @@ import time
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from andiron_daemon.syntax.grammars import grammar_of
+from andiron_daemon.syntax.grammars import grammar_of, is_loaded
 from andiron_daemon.syntax.languages import Language
 
 if TYPE_CHECKING:
@@ -92,6 +92,6 @@ def parse(text: str, language: Language | None, *, limit_seconds: float = LIMIT_
 
 async def parse_aside(text: str, language: Language | None, *, limit_seconds: float = LIMIT_SECONDS) -> Syntax | None:
     """Parse a text without holding the event loop up."""
-    if len(text) <= INLINE_CHARACTERS:
+    if language is None or (len(text) <= INLINE_CHARACTERS and is_loaded(language)):
         return parse(text, language, limit_seconds=limit_seconds)
     return await asyncio.to_thread(parse, text, language, limit_seconds=limit_seconds)

@@ -2,49 +2,22 @@
 
 import asyncio
 from contextlib import aclosing
-from typing import Any
 
 import pytest
 
 from andiron_daemon.answers import TextDelta
 from andiron_daemon.completion.gap import PREFIX_CHARACTERS
 from andiron_daemon.completion.policy import CompletionPolicy
-from andiron_daemon.completion.service import CompletionEvent, CompletionService
+from andiron_daemon.completion.service import CompletionService
 from andiron_daemon.completion.types import Completion, CompletionAnswer, CompletionInput, CompletionStarted
 from andiron_daemon.counters import Counters
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.positions import Position, Range
 from andiron_models.errors import BackendUnavailableError, ModelError
 from andiron_models.router import Router
-from andiron_models.types import ExtraFile, InfillRequest, Priority
+from andiron_models.types import ExtraFile, Priority
+from andiron_testing.completions import all_events, complete, infill_asked
 from andiron_testing.scripted import ScriptedBackend
-
-
-@pytest.fixture
-def counters() -> Counters:
-    return Counters()
-
-
-@pytest.fixture
-def completion(backend: ScriptedBackend, counters: Counters) -> CompletionService:
-    return CompletionService(Router({"local": backend}), counters)
-
-
-async def all_events(completion: CompletionService, **fields: Any) -> list[CompletionEvent]:
-    async with aclosing(completion.complete(CompletionInput(**fields))) as events:
-        return [event async for event in events]
-
-
-async def complete(completion: CompletionService, **fields: Any) -> CompletionAnswer:
-    answer = (await all_events(completion, **fields))[-1]
-    assert isinstance(answer, CompletionAnswer)
-    return answer
-
-
-def infill_asked(backend: ScriptedBackend) -> InfillRequest:
-    request = backend.requests[-1]
-    assert isinstance(request, InfillRequest)
-    return request
 
 
 async def test_a_completion_is_announced_streamed_and_told_whole(

@@ -2,8 +2,8 @@
 
     python -m benchmarks.infill_quality --data TASKS.jsonl.gz [--llama-server URL] [--limit N]
 
-Asks the running daemon (`andiron serve`) through its HTTP API, with and without the post-filters, and a
-llama.cpp server's `/infill` where its address is given. A task passes when the text with the gap filled runs
+Asks the running daemon through its HTTP API, and a llama.cpp server's `/infill` where its address is given. What
+the post-filters are worth shows against a daemon started with `ANDIRON_COMPLETION_FILTERS=off`. A task passes when the text with the gap filled runs
 its tests in a child process within ten seconds. The code is the benchmark's and the model's: run it where that
 is all right.
 """
@@ -82,7 +82,7 @@ async def compare(data: Path, limit: int, llama_server: str | None) -> None:
     tasks = await asyncio.to_thread(read_tasks, data, limit)
     rows: list[list[str]] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=600)) as http:
-        for server in await servers(http, llama_server, raw=True):
+        for server in await servers(http, llama_server):
             rows += await run(server, tasks)
     print_table(["", "split", "tasks", "pass@1", "exact", "empty", "median ms"], rows)
 

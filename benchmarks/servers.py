@@ -49,11 +49,9 @@ class Andiron:
 
     name = "Andiron"
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, token: str, *, filters: bool = True) -> None:
-        self._http, self._url, self._filters = http, url, filters
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
+        self._http, self._url = http, url
         self._headers = {"Authorization": f"Bearer {token}"}
-        if not filters:
-            self.name = "Andiron, raw"
 
     async def complete(self, gap: Gap, max_tokens: int, *, multiline: bool | str = "auto") -> Suggestion:
         """Ask `/api/v1/code/complete`."""
@@ -65,8 +63,6 @@ class Andiron:
             "max_tokens": max_tokens,
             "multiline": multiline,
         }
-        if not self._filters:
-            body["post_filters"] = False
         started = time.perf_counter()
         async with self._http.post(f"{self._url}/api/v1/code/complete", json=body, headers=self._headers) as response:
             answer = await response.json()
@@ -127,15 +123,13 @@ class LlamaServer:
         )
 
 
-async def servers(http: aiohttp.ClientSession, llama_server: str | None, *, raw: bool = False) -> list[Server]:
+async def servers(http: aiohttp.ClientSession, llama_server: str | None) -> list[Server]:
     """List the contenders: the running daemon, and a llama.cpp server where its address is given."""
     daemon = await asyncio.to_thread(find_client)
     if daemon is None:
         raise SystemExit("Andiron is not running: start it with `andiron serve`.")
     token = (await asyncio.to_thread(find_paths().token_file.read_text)).strip()
     found: list[Server] = [Andiron(http, daemon.url, token)]
-    if raw:
-        found.append(Andiron(http, daemon.url, token, filters=False))
     if llama_server:
         found.append(LlamaServer(http, llama_server))
     return found

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from andiron_daemon.chat.instructions import read_instructions
 from andiron_daemon.chat.service import ChatService
+from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.service import CompletionService
 from andiron_daemon.counters import Counters
 from andiron_daemon.errors import ConfigurationError, StorageError
@@ -86,7 +87,8 @@ async def build_services(
         opening = asyncio.create_task(_open(database))
         stack.push_async_callback(asyncio.wait, {opening})
         counters = Counters()
-        completion = CompletionService(router, counters, SQLiteCompletionStatistics(database))
+        policy = CompletionPolicy(post_filters=settings.completion_filters)
+        completion = CompletionService(router, counters, SQLiteCompletionStatistics(database), policy)
         stack.push_async_callback(completion.aclose)
         pulls = Pulls(paths.models)
         stack.push_async_callback(pulls.aclose)

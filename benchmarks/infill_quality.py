@@ -3,9 +3,9 @@
     python -m benchmarks.infill_quality --data TASKS.jsonl.gz [--llama-server URL] [--limit N]
 
 Asks the running daemon through its HTTP API, and a llama.cpp server's `/infill` where its address is given. What
-the post-filters are worth shows against a daemon started with `ANDIRON_COMPLETION_FILTERS=off`. A task passes when the text with the gap filled runs
-its tests in a child process within ten seconds. The code is the benchmark's and the model's: run it where that
-is all right.
+the post-filters are worth shows against a daemon started with `ANDIRON_COMPLETION_FILTERS=off`. A task passes
+when the text with the gap filled runs its tests in a child process within ten seconds. The code is the
+benchmark's and the model's: run it where that is all right.
 """
 
 import argparse

@@ -1,5 +1,7 @@
 """Asking a completion service as its callers do."""
 
+import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -32,3 +34,14 @@ def infill_asked(backend: ScriptedBackend, number: int = -1) -> InfillRequest:
     request = backend.requests[number]
     assert isinstance(request, InfillRequest)
     return request
+
+
+async def until(happened: Callable[[], bool], turns: int = 10_000) -> None:
+    """Let everything else go on until something has happened, and a little longer."""
+    for _ in range(turns):
+        if happened():
+            break
+        await asyncio.sleep(0)
+    assert happened()
+    for _ in range(10):
+        await asyncio.sleep(0)

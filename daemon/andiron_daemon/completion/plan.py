@@ -93,7 +93,7 @@ def _language(request: CompletionInput, gap: Gap) -> Language | None:
                 hint="Send the text of the cell, and its language; or language json for the file as it is.",
                 details={"field": "language"},
             )
-        path = "cell.py"
+        path = "cell.py" if request.language is None else None
     return language_of(request.language, path, gap.prefix)
 
 

@@ -155,10 +155,8 @@ class CompletionService:
                 for event in told(answer):
                     yield event
                 return
-            if ticket.run is None:
-                await self._attach(plan, ticket, request_id)
-                if ticket.run is None and not ticket.is_superseded:
-                    continue
+            if ticket.run is None and not await self._attach(plan, ticket, request_id):
+                continue
             async with contextlib.aclosing(self._wait(plan, ticket, identifier, stream=stream)) as events:
                 async for event in events:
                     yield event
@@ -167,8 +165,8 @@ class CompletionService:
             # The run it followed came to something else; there is nothing left but to have it written.
             ticket.detach()
 
-    async def _attach(self, plan: Plan, ticket: Ticket, request_id: str | None) -> None:
-        """Join the run of an identical request, or start one."""
+    async def _attach(self, plan: Plan, ticket: Ticket, request_id: str | None) -> bool:
+        """Join the run of an identical request, or start one; False if the answer has been found meanwhile."""
         if self._is_closing:
             raise BackendUnavailableError("the daemon is stopping", hint="Start it again with `andiron serve`.")
         run = self._desk.is_running(plan)
@@ -179,11 +177,12 @@ class CompletionService:
         if run is None:
             run = await self._start(plan, request_id, Priority.COMPLETION)
         if run is None:
-            return
+            return False
         if not ticket.is_superseded:
             ticket.attach(run)
         elif run.is_given_up:
             run.task.cancel()
+        return True
 
     async def _wait(
         self, plan: Plan, ticket: Ticket, identifier: str, *, stream: bool

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from andiron_daemon.completion.cache import Found, SuggestionCache, identity_of
-from andiron_daemon.completion.polish import Suggestion
 from andiron_daemon.completion.policy import CompletionPolicy
+from andiron_daemon.completion.polish import Suggestion
 from andiron_daemon.completion.types import CompletionInput
 from andiron_models.types import ExtraFile
 from andiron_testing.gaps import gap_at

@@ -3,6 +3,7 @@
 import pytest
 
 from andiron_daemon.completion.budget import Budget
+from andiron_daemon.completion.policy import SuffixStart
 from andiron_daemon.completion.window import boundary, cut_suffix, is_trivially_different, make_window, stable_suffix
 from andiron_daemon.syntax.languages import language_named
 from andiron_daemon.syntax.parse import parse
@@ -85,8 +86,8 @@ def test_a_window_is_found_again_when_the_client_cuts_the_text_above() -> None:
         (")", "closers", ""),
     ],
 )
-def test_the_suffix_keeps_still_while_brackets_come_and_go(suffix: str, start: str, expected: str) -> None:
-    assert stable_suffix(suffix, start) == expected  # type: ignore[arg-type] -- parametrized
+def test_the_suffix_keeps_still_while_brackets_come_and_go(suffix: str, start: SuffixStart, expected: str) -> None:
+    assert stable_suffix(suffix, start) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """The pages that are made from the code, or promise what the code must hold."""
 
 import re
+import tomllib
+from fnmatch import fnmatch
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -39,3 +42,16 @@ def test_every_file_a_page_links_to_is_there(page: str) -> None:
     targets = [part.partition(")")[0] for part in text.split("](")[1:]]
     local = [target.partition("#")[0] for target in targets if "://" not in target and not target.startswith("#")]
     assert [target for target in local if not ((_ROOT / page).parent / target).exists()] == []
+
+
+def test_every_dependency_says_why_it_is_there_and_nothing_else_does() -> None:
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"].values()
+    needed = [*project["project"]["dependencies"], *chain(*extras), *project["build-system"]["requires"]]
+    names = [re.split(r"[^\w-]", requirement)[0] for requirement in needed]
+    page = (_ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Dependencies")[2]
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    assert [row for row in rows if len(row) != 3] == []
+    told = [name.strip("`") for first, *_ in rows for name in first.split(", ") if first != "library"]
+    assert [name for name in names if not any(fnmatch(name, pattern) for pattern in told)] == []
+    assert [pattern for pattern in told if not any(fnmatch(name, pattern) for name in names)] == []

@@ -55,3 +55,30 @@ def test_every_dependency_says_why_it_is_there_and_nothing_else_does() -> None:
     told = [name.strip("`") for first, *_ in rows for name in first.split(", ") if first != "library"]
     assert [name for name in names if not any(fnmatch(name, pattern) for pattern in told)] == []
     assert [pattern for pattern in told if not any(fnmatch(name, pattern) for name in names)] == []
+
+
+def test_every_file_and_folder_the_architecture_names_is_there() -> None:
+    page = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w[\w./-]*(?:\.py|/)|(?:daemon|docs|installer|models|tests|tray)/[\w./-]+)`", page))
+    assert named >= {"completion/anchor.py", "worker/", "tests/e2e"}
+    folders = (".", "daemon", "daemon/andiron_daemon", "models", "models/andiron_models")
+    assert [name for name in sorted(named) if not any((_ROOT / folder / name).exists() for folder in folders)] == []
+
+
+def test_the_architecture_names_every_package() -> None:
+    page = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found = [
+        initial.parent.relative_to(root).as_posix()
+        for root in (_ROOT / "daemon" / "andiron_daemon", _ROOT / "models" / "andiron_models")
+        for initial in root.glob("*/**/__init__.py")
+    ]
+    assert "chat" in found
+    assert [name for name in found if f"`{name}/`" not in page] == []
+
+
+def test_the_architecture_has_the_import_contracts() -> None:
+    page = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("## Import contracts")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert told == ["contract", *(contract["name"] for contract in project["tool"]["importlinter"]["contracts"])]

@@ -1,6 +1,7 @@
 """What holds for every test: a home of its own, a clean environment, and no network beyond this machine."""
 
 import ipaddress
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ import pytest
 from andiron_daemon.paths import Paths, find_paths
 from andiron_testing.models import smollm2
 from andiron_testing.surroundings import foreign_variables, own_variables
+
+
+# Started in the background by a shell, a process ignores Ctrl-C, and so would every program the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

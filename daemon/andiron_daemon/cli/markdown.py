@@ -4,6 +4,7 @@ What is not complete yet is shown below as it is, and replaced once it is. On an
 should come here: there the text itself is wanted.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 _FENCES = ("```", "~~~")
+_REFRESH_SECONDS = 0.05
 
 
 class MarkdownPrinter:
@@ -23,13 +25,18 @@ class MarkdownPrinter:
         self._live = live
         self._pending = ""
         self._is_first = True
+        self._shown_at = float("-inf")
 
     def write(self, text: str) -> None:
         """Take in more text and show what there is."""
         blocks, self._pending = split_blocks(self._pending + text)
         for block in blocks:
             self._print(block)
-        self._live.update(Text(self._tail()), refresh=True)
+        now = time.monotonic()
+        is_due = now - self._shown_at >= _REFRESH_SECONDS  # a quick model would keep a core busy drawing
+        self._live.update(Text(self._tail()), refresh=is_due)
+        if is_due:
+            self._shown_at = now
 
     def finish(self) -> None:
         """Render what is left."""

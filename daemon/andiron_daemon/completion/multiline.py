@@ -20,6 +20,8 @@ _OPENERS = ("{", "(", "[", "=>", "->")
 _PYTHON_OPENING = re.compile(
     r"^\s*((async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*|\)( ->.*)?):$"
 )
+_DOCSTRING_QUOTES = ('"""', "'''")
+_LOOKED_THROUGH_LINES = 80
 _WORD_OPENERS = ("do", "then", "begin", "else")
 
 
@@ -60,6 +62,27 @@ def _opens_with_words(line: str) -> bool:
     return last in _WORD_OPENERS or first in ("def", "class", "module", "if", "unless", "while", "case", "else", "for")
 
 
+def opening_above(gap: Gap, language: Language | None) -> str | None:
+    """Return the line that opens the block the cursor's empty line is in, if nothing but words stands in it yet.
+
+    Comments and a docstring are looked through: they say what the block is to do.
+    """
+    lines = gap.prefix.split("\n")[-_LOOKED_THROUGH_LINES:-1]
+    quote: str | None = None
+    for line in reversed(lines):
+        stripped = line.strip()
+        if quote is not None:
+            quote = None if stripped.startswith(quote) else quote
+            continue
+        ends = next((sign for sign in _DOCSTRING_QUOTES if stripped.endswith(sign)), None)
+        if not stripped or (language is not None and stripped.startswith(language.line_comments)):
+            continue
+        if ends is None or language is None or ends not in language.quotes:
+            return line if opens_block(line, language) else None
+        quote = None if stripped.startswith(ends) and len(stripped) > len(ends) else ends
+    return None
+
+
 def _by_syntax(gap: Gap, surroundings: Surroundings, language: Language | None) -> Extent:
     before, behind = gap.line_before, gap.line_behind.strip()
     if surroundings is Surroundings.STRING:
@@ -80,7 +103,8 @@ def _on_empty_line(gap: Gap, surroundings: Surroundings, language: Language | No
     above, below = _neighbours(gap)
     if surroundings is Surroundings.BRACKETS:
         return Extent.LINE
-    if opens_block(above, language) and _block_is_empty(gap, above):
+    opening = opening_above(gap, language)
+    if opening is not None and _block_is_empty(gap, opening):
         return Extent.BLOCK
     line_below_touches = bool(gap.suffix[1:].partition("\n")[0].strip())
     if not below:

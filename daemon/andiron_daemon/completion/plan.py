@@ -77,7 +77,9 @@ async def make_plan(request: CompletionInput, policy: CompletionPolicy, identity
     return Plan(
         # The text is in the gap, cut; the request's own may be a hundred times as long.
         request=msgspec.structs.replace(request, prefix=None, suffix=None, document=None, position=None),
-        scene=Scene(gap=gap, extent=extent, surroundings=around, language=language),
+        scene=Scene(
+            gap=gap, extent=extent, surroundings=around, language=language, is_asked_for=request.multiline is True
+        ),
         identity=identity or identity_of(request),
         max_tokens=_max_tokens(request, extent, policy),
         refusal=_refusal(request, gap, policy),

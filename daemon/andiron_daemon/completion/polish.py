@@ -45,12 +45,13 @@ _STRAYS = (
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """All the filters know of where a suggestion goes."""
+    """All the filters know of where a suggestion goes; `is_asked_for`: the caller wants several lines."""
 
     gap: Gap
     extent: Extent
     surroundings: Surroundings
     language: Language | None
+    is_asked_for: bool = False
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -82,11 +83,16 @@ def polish(
             return "duplicates_suffix"
         text = kept
     if policy.mend_seams:
-        text = mend_right(text, scene.gap, scene.extent, scene.language)
+        text = mend_right(text, scene.gap, scene.language)
     reason = refusal(text, scene.gap, policy, logprobs) if policy.gate else None
     if reason is None and not text:
         reason = "no_confidence"
     return Suggestion(text) if reason is None else reason
+
+
+def watch_for(scene: Scene, policy: CompletionPolicy) -> Watch:
+    """Make the watch over a suggestion for a place."""
+    return Watch(scene.gap, scene.extent, scene.language, policy, is_asked_for=scene.is_asked_for)
 
 
 def _cut(text: str, scene: Scene, policy: CompletionPolicy, *, is_cut_short: bool) -> str:
@@ -97,7 +103,7 @@ def _cut(text: str, scene: Scene, policy: CompletionPolicy, *, is_cut_short: boo
     if policy.truncate:
         if is_cut_short:
             text = drop_unfinished(text, scene.extent, scene.language)
-        watch = Watch(scene.gap, scene.extent, scene.language, policy)
+        watch = watch_for(scene, policy)
         verdict = watch.feed(text) or watch.finish()
         text = text if verdict is None else text[: verdict.length]
     if policy.cut_repetitions:

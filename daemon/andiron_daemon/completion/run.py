@@ -17,7 +17,7 @@ import msgspec
 from andiron_daemon.completion.multiline import Extent
 from andiron_daemon.completion.plan import Plan
 from andiron_daemon.completion.policy import CompletionPolicy
-from andiron_daemon.completion.polish import Suggestion, polish
+from andiron_daemon.completion.polish import Suggestion, polish, watch_for
 from andiron_daemon.completion.stop import Watch
 from andiron_daemon.completion.types import Reason
 from andiron_models.errors import ModelError
@@ -106,7 +106,7 @@ class Run:
 
     async def _generate(self, number: int) -> tuple[Finish, Suggestion | Reason]:
         """Have one candidate written, the first greedily, and judge it."""
-        watch = Watch(self.plan.gap, self.plan.scene.extent, self.plan.scene.language, self._policy)
+        watch = watch_for(self.plan.scene, self._policy)
         asked = self._asked if not number else _sampled(self._asked, number, self._policy)
         written, logprobs = "", list[TokenLogprob]()
         last: Delta | None = None

@@ -1,7 +1,7 @@
 """Where a suggestion meets the text: blanks and line breaks on both sides."""
 
 from andiron_daemon.completion.gap import Gap
-from andiron_daemon.completion.multiline import Extent, opens_block
+from andiron_daemon.completion.multiline import opens_block
 from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.scopes import indentation_of, width_of
 
@@ -37,7 +37,7 @@ def _on_empty_line(text: str, before: str, *, keeps_indentation: bool) -> str:
     return "\n".join([lines[0][shift:], *rest])
 
 
-def mend_right(text: str, gap: Gap, extent: Extent, language: Language | None) -> str:
+def mend_right(text: str, gap: Gap, language: Language | None) -> str:
     """End a suggestion as the text behind it needs it."""
     behind = gap.line_behind
     if not behind.strip():
@@ -46,7 +46,7 @@ def mend_right(text: str, gap: Gap, extent: Extent, language: Language | None) -
         return text.rstrip(",") if closes and language is not None and language.name == "json" else text
     if behind[:1] in (" ", "\t") and text.strip() and gap.line_before.strip():
         return text.rstrip(" \t")
-    if not gap.line_before and extent is Extent.LINE and text.strip() and "\n" not in text.rstrip():
+    if not gap.line_before and text.strip():
         # The cursor is at the beginning of a line that is to stay a line.
         return text.rstrip() + "\n"
     return text

@@ -15,7 +15,7 @@ import msgspec
 
 from andiron_daemon.completion.brackets import enclosure_of
 from andiron_daemon.completion.gap import Gap
-from andiron_daemon.completion.multiline import Extent, opens_block
+from andiron_daemon.completion.multiline import Extent, opening_above, opens_block
 from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.repetition import repeats_itself, repetition_start
 from andiron_daemon.syntax.languages import Language
@@ -51,9 +51,17 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Watch:
-    """Watches one suggestion grow."""
+    """Watches one suggestion grow; with `is_asked_for`, many lines are wanted and only the block's end counts."""
 
-    def __init__(self, gap: Gap, extent: Extent, language: Language | None, policy: CompletionPolicy) -> None:
+    def __init__(
+        self,
+        gap: Gap,
+        extent: Extent,
+        language: Language | None,
+        policy: CompletionPolicy,
+        *,
+        is_asked_for: bool = False,
+    ) -> None:
         self.text = ""
         self._gap = gap
         self._extent = extent
@@ -63,7 +71,7 @@ class Watch:
         self._lines: list[str] = []
         self._below = _line_below(gap)
         self._depth = _opening_width(gap, extent, language)
-        self._goes_on_openly = extent is Extent.BLOCK and self._depth is None
+        self._goes_on_openly = extent is Extent.BLOCK and self._depth is None and not is_asked_for
         self._width = 0
 
     def feed(self, piece: str) -> Verdict | None:
@@ -178,8 +186,8 @@ def _opening_width(gap: Gap, extent: Extent, language: Language | None) -> int |
     before = gap.line_before
     if before.strip():
         return width_of(before)
-    above = next((line for line in reversed(gap.prefix.split("\n")[:-1]) if line.strip()), "")
-    return width_of(above) if opens_block(above, language) else None
+    opening = opening_above(gap, language)
+    return width_of(opening) if opening is not None else None
 
 
 def _line_below(gap: Gap) -> str | None:

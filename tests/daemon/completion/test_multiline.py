@@ -2,9 +2,9 @@
 
 import pytest
 
-from andiron_daemon.completion.multiline import opens_block
+from andiron_daemon.completion.multiline import opening_above, opens_block
 from andiron_daemon.syntax.languages import language_named
-from andiron_testing.gaps import scene_at
+from andiron_testing.gaps import gap_at, scene_at
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,8 @@ from andiron_testing.gaps import scene_at
         ("bash", "for f in *; do\n  █\ndone\n", "block"),
         ("yaml", "services:\n  web:\n    █\n", "block"),
         (None, "if x:\n    █\n", "block"),
+        ("python", 'def f():\n    """Says what.\n\n    More.\n    """\n    █\n\n\ndef g():\n    pass\n', "block"),
+        ("python", "def f():\n    # says what\n    █\n", "block"),
         # the end of a block, of a file, of a comment that says what comes
         ("python", "def f():\n    a = 1\n    █\n\n\ndef g():\n    pass\n", "block"),
         ("python", "import os\n\n█", "block"),
@@ -58,6 +60,22 @@ def test_the_syntax_around_the_cursor_decides(language: str | None, text: str, e
 )
 def test_who_asks_may_decide(asked: bool, text: str, expected: str) -> None:
     assert scene_at(text, asked=asked).extent.value == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        ("def f():\n    █", "def f():"),
+        ('def f():\n    """One line."""\n    █', "def f():"),
+        ('def f():\n    """Two\n    lines.\n    """\n\n█', "def f():"),
+        ("def f():\n    # why\n    █", "def f():"),
+        ("def f():\n    a = 1\n    █", None),
+        ('x = """a\nb"""\n█', None),
+        ("█", None),
+    ],
+)
+def test_the_opening_of_an_empty_block_is_found_behind_words(text: str, opening: str | None) -> None:
+    assert opening_above(gap_at(text), language_named("python")) == opening
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import pytest
 
-from andiron_daemon.completion.multiline import Extent
 from andiron_daemon.completion.seams import mend_left, mend_right
 from andiron_daemon.syntax.languages import language_named
 from andiron_testing.gaps import gap_at
@@ -34,6 +33,7 @@ def test_the_left_seam(text: str, written: str, expected: str) -> None:
         ("python", "x = █\n", "1  \n", "1"),
         ("python", "x = █ + 2\n", "1 ", "1"),
         ("python", "a = 1\n█    b = 2\n", "    c = 3", "    c = 3\n"),
+        ("python", "a = 1\n█    b = 2\n", "    c = 3\n    d = 4", "    c = 3\n    d = 4\n"),
         ("python", "a = 1\n    █b = 2\n", "c = 3", "c = 3"),
         ("json", '{"a": █\n}', '"x",', '"x"'),
         ("json", '{"a": █\n"b": 1}', '"x",', '"x",'),
@@ -41,4 +41,4 @@ def test_the_left_seam(text: str, written: str, expected: str) -> None:
     ],
 )
 def test_the_right_seam(language: str, text: str, written: str, expected: str) -> None:
-    assert mend_right(written, gap_at(text), Extent.LINE, language_named(language)) == expected
+    assert mend_right(written, gap_at(text), language_named(language)) == expected

@@ -106,6 +106,13 @@ def test_a_block_without_an_end_in_sight_is_stopped_after_some_lines() -> None:
     assert len(kept.split("\n")) == CompletionPolicy().open_block_lines
 
 
+def test_where_many_lines_are_asked_for_only_the_end_of_the_block_counts() -> None:
+    scene = scene_at("def f():\n    a = 1\n    █\n", asked=True)
+    watch = Watch(scene.gap, scene.extent, scene.language, CompletionPolicy(), is_asked_for=True)
+    assert watch.feed("b = 1\n\n    " + "".join(f"v{number} = {number}\n    " for number in range(20))) is None
+    assert watch.feed("f = 5\n\n\ndef g(") is not None
+
+
 def test_a_text_that_ends_by_itself_is_judged_by_its_last_line_too() -> None:
     scene = scene_at("def f():\n    █\n\nprint(f())\n")
     watch = Watch(scene.gap, scene.extent, scene.language, CompletionPolicy())

@@ -12,7 +12,6 @@ from andiron_daemon.paths import Paths, find_paths
 from andiron_testing.models import smollm2
 from andiron_testing.surroundings import foreign_variables, own_variables
 
-
 # Started in the background by a shell, a process ignores Ctrl-C, and so would every program the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -19,7 +19,16 @@ from andiron_models.library.shelf import InstalledModel, find_model, installed_m
 from andiron_models.local import placement, selftest, wire
 from andiron_models.local.process import Launch, launch_worker
 from andiron_models.local.supervisor import Supervisor
-from andiron_models.types import BackendState, BackendStatus, ChatRequest, Delta, InfillRequest, ModelInfo, ModelState
+from andiron_models.types import (
+    BackendState,
+    BackendStatus,
+    ChatRequest,
+    Delta,
+    InfillRequest,
+    ModelInfo,
+    ModelState,
+    Priority,
+)
 
 Role = Literal["completion", "chat"]
 NAME = "local"
@@ -49,8 +58,10 @@ class LocalBackend:
         return tuple(self._model_info(model) for model in await self._installed())
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        """Answer the last message."""
+        """Answer the last message; background work is refused rather than load a model for it."""
         supervisor = await self._supervisor("chat", request.model)
+        if request.priority is Priority.BACKGROUND and supervisor.state in ("idle", "failed"):
+            raise BackendUnavailableError(f"{supervisor.name} is not loaded, and background work loads no model")
         async with contextlib.aclosing(
             self._run(supervisor, lambda request_id: wire.Chat(id=request_id, request=request))
         ) as deltas:

@@ -11,7 +11,7 @@ from andiron_models.library.records import read_record, update_record
 from andiron_models.local import placement, wire
 from andiron_models.local.backend import LocalBackend
 from andiron_models.local.selftest import PROBES
-from andiron_models.types import ChatRequest, Delta, InfillRequest, Message
+from andiron_models.types import ChatRequest, Delta, InfillRequest, Message, Priority
 from andiron_testing.fake_worker import FakeLaunch, FakeWorker
 from andiron_testing.gguf_files import gguf_bytes
 
@@ -170,6 +170,18 @@ async def test_a_forgotten_place_is_told_to_the_engines_and_leaves_the_disk(fold
     assert not kept.exists()
     await backend.unload("small")
     await backend.forget("conversation")
+    await backend.aclose()
+
+
+async def test_background_work_loads_no_model_but_is_done_by_one_that_is_loaded(folder: Path) -> None:
+    launch = filling("math")
+    backend = LocalBackend(configured(folder), launch)
+    title = msgspec.structs.replace(QUESTION, priority=Priority.BACKGROUND)
+    with pytest.raises(BackendUnavailableError, match="not loaded"):
+        await text_of(backend.chat(title))
+    assert launch.workers == []
+    await backend.load("small")
+    assert await text_of(backend.chat(title)) == "hello"
     await backend.aclose()
 
 

@@ -42,21 +42,32 @@ def offset_of(text: str, position: Position) -> int:
     Raises:
         InvalidRequestError: for a line that is not there, or a place inside a character.
     """
-    ends = list(_LINE_END.finditer(text))
-    if not 0 <= position.line <= len(ends) or position.character < 0:
-        raise InvalidRequestError(
-            f"position {position.line}:{position.character} is not in the document, which has {len(ends) + 1} lines",
-            hint="Lines and characters count from zero, as in LSP.",
-            details={"field": "position", "lines": len(ends) + 1},
-        )
-    start = ends[position.line - 1].end() if position.line else 0
-    end = ends[position.line].start() if position.line < len(ends) else len(text)
+    start, end = _line_bounds(text, position)
     units = text[start:end].encode("utf-16-le", "surrogatepass")[: position.character * 2]
-    try:
-        return start + len(units.decode("utf-16-le"))
-    except UnicodeDecodeError as error:
+    before = units.decode("utf-16-le", "surrogatepass")
+    if not text.startswith(before, start):
         raise InvalidRequestError(
             f"position {position.line}:{position.character} is inside a character",
             hint="Characters are UTF-16 code units; a pair of surrogates is one place.",
             details={"field": "position"},
-        ) from error
+        )
+    return start + len(before)
+
+
+def _line_bounds(text: str, position: Position) -> tuple[int, int]:
+    """Find where a position's line begins and ends, reading no further than that."""
+    start = lines = 0
+    if position.line >= 0 and position.character >= 0:
+        for match in _LINE_END.finditer(text):
+            if lines == position.line:
+                return start, match.start()
+            lines += 1
+            start = match.end()
+        if lines == position.line:
+            return start, len(text)
+    count = position_after(text).line + 1
+    raise InvalidRequestError(
+        f"position {position.line}:{position.character} is not in the document, which has {count} lines",
+        hint="Lines and characters count from zero, as in LSP.",
+        details={"field": "position", "lines": count},
+    )

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from andiron_daemon.answers import characters_for, estimate_tokens
+from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.secrets import is_secret
 from andiron_daemon.completion.window import IDENTIFIER
 from andiron_daemon.syntax.languages import language_of
@@ -24,10 +25,7 @@ from andiron_models.types import ExtraFile
 # What is read of other files, the newest of them: enough to choose from, and a bound on the time it takes.
 _READ_FILES = 24
 _READ_CHARACTERS = 48 * 1024
-_AROUND_CHARACTERS = 2500
-_SIMILAR = 0.5
-_LONGEST_SHARE = 0.5
-_RECENCY_WEIGHT = 0.3
+_LONGEST_SNIPPET = 1200
 _PARSE_SECONDS = 0.05
 _COMMON = frozenset(
     (
@@ -58,13 +56,14 @@ def choose_context(
     suffix: str,
     tokens: int,
     before: Sequence[ExtraFile] = (),
+    policy: CompletionPolicy,
 ) -> tuple[ExtraFile, ...]:
     """Choose what is quoted, at most `tokens` of it; `before` is what was quoted last time for this path."""
     usable = [file for file in files if is_usable(file, own_path)]
     if not usable or tokens <= 0:
         return ()
-    around = prefix[-_AROUND_CHARACTERS:] + suffix[: _AROUND_CHARACTERS // 2]
-    fresh = _ranked(usable, around, characters_for(tokens))
+    around = prefix[-policy.context_characters :] + suffix[: policy.context_characters // 2]
+    fresh = _ranked(usable, around, characters_for(tokens), policy)
     kept = _still_true(before, usable)
     if not kept:
         return fresh
@@ -82,7 +81,7 @@ def is_usable(file: ExtraFile, own_path: str | None) -> bool:
     return "\0" not in file.content[:_READ_CHARACTERS] and not is_secret(file.path, file.content[:_READ_CHARACTERS])
 
 
-def _ranked(files: Sequence[ExtraFile], around: str, room: int) -> tuple[ExtraFile, ...]:
+def _ranked(files: Sequence[ExtraFile], around: str, room: int, policy: CompletionPolicy) -> tuple[ExtraFile, ...]:
     names_around = _names(around)
     first = max(0, len(files) - _READ_FILES)
     snippets = [
@@ -97,13 +96,13 @@ def _ranked(files: Sequence[ExtraFile], around: str, room: int) -> tuple[ExtraFi
         number, snippet = quoted
         shared = snippet.names & names_around
         weight = sum(math.log(1 + len(snippets) / rarity[name]) for name in shared)
-        return weight / math.sqrt(len(snippet.names)) * (1 + _RECENCY_WEIGHT * (number + 1) / len(files))
+        return weight / math.sqrt(len(snippet.names)) * (1 + policy.context_recency * (number + 1) / len(files))
 
     chosen: list[Quoted] = []
     lines_around = _lines(around)
     for weight, quoted in sorted(((score(quoted), quoted) for quoted in snippets), key=_weight, reverse=True):
         text = quoted[1].text
-        if weight > 0 and len(text) < room and _likeness(_lines(text), lines_around) <= _SIMILAR:
+        if weight > 0 and len(text) < room and _likeness(_lines(text), lines_around) <= policy.context_similarity:
             chosen.append(quoted)
             room -= len(text) + 1
     return _joined(chosen, files)
@@ -121,7 +120,7 @@ def _snippets(path: str, content: str) -> tuple[Snippet, ...]:
     found: list[Snippet] = []
     for declaration in declarations(content, syntax):
         text = content[declaration.start : declaration.end].strip("\n")
-        if len(text) > _AROUND_CHARACTERS * _LONGEST_SHARE:
+        if len(text) > _LONGEST_SNIPPET:
             text = _shortened(text, declaration.signature)
         names = _names(text)
         if names:
@@ -138,7 +137,7 @@ def _shortened(text: str, signature: str) -> str:
     members = [line.rstrip() for line in text.split("\n") if _MEMBER.match(line)]
     lines = [*signature.split("\n"), *(line for line in members if line.strip() not in signature)]
     kept: list[str] = []
-    room = int(_AROUND_CHARACTERS * _LONGEST_SHARE)
+    room = _LONGEST_SNIPPET
     for line in lines:
         room -= len(line) + 1
         if room < 0:

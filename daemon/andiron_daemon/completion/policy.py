@@ -26,10 +26,15 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
         `default_tokens_per_second`: believed until the engine told its own.
         `two_stage`: answer a cold place from the small window while the large one is prepared, where that is at
             least `worth_two_stages` times as large.
+        `prompt_slack`: how many times the tokens estimated the backend may find before it cuts itself.
+
+    Context
+        `context_similarity`: the share of its lines around the cursor by which a snippet is no news;
+        `context_recency`: how much more the newest file's snippets weigh than the oldest one's;
+        `context_characters`: how much text before the cursor names are taken from (half of it behind).
 
     Anchor
-        `slide_share`: how much of its budget a window keeps when it slides; `window_slack` is how far it may grow
-            beyond its budget before it does.
+        `window_slack`: how far a window may grow beyond its budget before it slides.
         `suffix_start`: whether the rest of the line is part of the suffix sent: `whole` always, `closers` unless it
             is only closing brackets and quotes, `next_line` never.
         `suffix_similarity`: the share of lines by which a suffix still counts as unchanged.
@@ -69,8 +74,12 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     default_tokens_per_second: float = 150.0
     two_stage: bool = True
     worth_two_stages: float = 1.5
+    prompt_slack: float = 1.6
 
-    slide_share: float = 0.7
+    context_similarity: float = 0.5
+    context_recency: float = 0.3
+    context_characters: int = 2500
+
     window_slack: float = 1.4
     suffix_start: SuffixStart = "closers"
     suffix_similarity: float = 0.9

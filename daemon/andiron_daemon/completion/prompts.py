@@ -20,8 +20,6 @@ from andiron_daemon.syntax.parse import parse
 from andiron_models.types import ExtraFile, InfillRequest, Priority, Sampling, Truncated
 
 _PARSE_SECONDS = 0.1
-# The budgets are estimates; the backend may find this many times more tokens before it cuts.
-_TOKENS_SLACK = 1.6
 
 
 class Prompts:
@@ -64,7 +62,7 @@ class Prompts:
             extra=window.extra,
             model=request.model,
             max_tokens=plan.max_tokens,
-            max_prompt_tokens=int(_TOKENS_SLACK * max(budgets.large.tokens, window.tokens)),
+            max_prompt_tokens=int(self._policy.prompt_slack * max(budgets.large.tokens, window.tokens)),
             single_line=plan.is_single_line,
             sampling=Sampling(logprobs=0) if wants_logprobs else Sampling(),
             priority=Priority.COMPLETION if plan.max_tokens else Priority.BACKGROUND,
@@ -112,6 +110,7 @@ class Prompts:
             suffix=material.stable_suffix,
             tokens=budget.context,
             before=quoted,
+            policy=self._policy,
         )
         spare = budget.context - sum(estimate_tokens(file.content) for file in extra)
         budget = msgspec.structs.replace(budget, prefix=budget.prefix + max(0, spare))

@@ -3,9 +3,11 @@
 import pytest
 
 from andiron_daemon.completion.context import choose_context, is_usable
+from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.secrets import is_secret
 from andiron_models.types import ExtraFile
 
+POLICY = CompletionPolicy()
 BILLING = ExtraFile(
     path="billing.py",
     content=(
@@ -21,7 +23,7 @@ SHOP = ExtraFile(
 def chosen(
     *files: ExtraFile, prefix: str = "def show(invoice: Invoice):\n    ", tokens: int = 500
 ) -> list[tuple[str, str]]:
-    found = choose_context(files, own_path="own.py", prefix=prefix, suffix="\n", tokens=tokens)
+    found = choose_context(files, own_path="own.py", prefix=prefix, suffix="\n", tokens=tokens, policy=POLICY)
     return [(file.path, file.content) for file in found]
 
 
@@ -80,21 +82,29 @@ def test_without_room_or_files_there_is_nothing() -> None:
 
 
 def test_what_was_quoted_is_quoted_again_as_it_was_while_it_is_true() -> None:
-    before = choose_context([BILLING], own_path="own.py", prefix="Invoice(", suffix="", tokens=500)
+    before = choose_context([BILLING], own_path="own.py", prefix="Invoice(", suffix="", tokens=500, policy=POLICY)
     more = choose_context(
-        [SHOP, BILLING], own_path="own.py", prefix="checkout(Invoice", suffix="", tokens=500, before=before
+        [SHOP, BILLING],
+        own_path="own.py",
+        prefix="checkout(Invoice",
+        suffix="",
+        tokens=500,
+        before=before,
+        policy=POLICY,
     )
     assert more[0] == before[0]
     assert more[1].path == "shop.ts"
     changed = ExtraFile(path="billing.py", content="class Invoice:\n    tax = 1\n")
-    anew = choose_context([changed], own_path="own.py", prefix="Invoice(", suffix="", tokens=500, before=before)
+    anew = choose_context(
+        [changed], own_path="own.py", prefix="Invoice(", suffix="", tokens=500, before=before, policy=POLICY
+    )
     assert "tax = 1" in anew[0].content
 
 
 def test_many_long_files_take_bounded_work() -> None:
     line = "def invoice(x): return [x, (x, {x: x})]\n"
     files = [ExtraFile(path=f"{number}.py", content=f"# {number}\n" + line * 20_000) for number in range(40)]
-    assert choose_context(files, own_path=None, prefix="invoice(", suffix="", tokens=100)
+    assert choose_context(files, own_path=None, prefix="invoice(", suffix="", tokens=100, policy=POLICY)
 
 
 @pytest.mark.parametrize(

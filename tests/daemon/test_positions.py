@@ -52,3 +52,8 @@ def test_every_place_between_characters_is_found_again(text: str, data: st.DataO
     if text[max(0, offset - 1) : offset + 1] == "\r\n":
         return
     assert offset_of(text, position_after(text[:offset])) == offset
+
+
+def test_lone_surrogates_count_as_one_place() -> None:
+    assert offset_of("a\ud800b", Position(0, 2)) == 2
+    assert position_after("a\ud800b") == Position(0, 3)

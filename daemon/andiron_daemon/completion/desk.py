@@ -21,8 +21,9 @@ Fingerprint = tuple[object, ...]
 class Ticket:
     """One request waiting for a run."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, order: int = 0) -> None:
         self.plan = plan
+        self.order = order
         self.run: Run | None = None
         self.typed = ""
         self._superseded = asyncio.Event()
@@ -92,9 +93,12 @@ class Desk:
         return now - self._busy_seconds - running
 
     @contextlib.asynccontextmanager
-    async def ticket(self, plan: Plan) -> AsyncIterator[Ticket]:
-        """Register a request: the older ones of its session and path are superseded, but for identical ones."""
-        ticket = Ticket(plan)
+    async def ticket(self, plan: Plan, order: int = 0) -> AsyncIterator[Ticket]:
+        """Register a request: the older ones of its session and path are superseded, but for identical ones.
+
+        `order` is in which requests came; reading one may take longer than reading the next.
+        """
+        ticket = Ticket(plan, order)
         if plan.request.session is None:
             try:
                 yield ticket
@@ -161,6 +165,9 @@ class Desk:
         behind = self._behind.pop(ticket.plan.place_name, None)
         for other in older:
             if other.plan.fingerprint == fingerprint:
+                continue
+            if other.order > ticket.order:
+                ticket.supersede()
                 continue
             if other.run is not None and ticket.run is None:
                 self._follow(ticket, other.run)

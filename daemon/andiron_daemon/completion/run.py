@@ -47,7 +47,9 @@ class Run:
         self.plan = plan
         self.is_background = False
         self.is_shown = False
+        self.is_counted = False
         self.first: Delta | None = None
+        self.last: Delta | None = None
         self.written = ""
         self.confirmed = ""
         self.waiting = 0
@@ -113,7 +115,7 @@ class Run:
         was_stopped = False
         async with contextlib.aclosing(self._ask(asked)) as deltas:
             async for delta in deltas:
-                last = delta
+                last = self.last = delta
                 self.first = self.first or delta
                 logprobs.extend(delta.logprobs)
                 written += delta.text

@@ -9,6 +9,7 @@ its work is cancelled unless the newer one can use it.
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -31,6 +32,7 @@ from andiron_daemon.completion.speed import Speed
 from andiron_daemon.completion.statistics import CompletionStatus, Statistics, StatisticsStore
 from andiron_daemon.completion.types import CompletionAnswer, CompletionInput, CompletionStarted, FeedbackInput
 from andiron_daemon.counters import Counters
+from andiron_daemon.errors import DaemonError
 from andiron_daemon.identifiers import new_id
 from andiron_models.errors import BackendUnavailableError, ModelError
 from andiron_models.router import Router
@@ -65,6 +67,7 @@ class CompletionService:
         self._acceptances = Acceptances(clock)
         self._statistics = Statistics(store)
         self._behind: set[asyncio.Task[None]] = set()
+        self._order = itertools.count()
         self._is_closing = False
 
     async def complete(
@@ -79,6 +82,7 @@ class CompletionService:
             DaemonError: if there is no cursor, a value is out of range, or nothing can be completed there.
             ModelError: if no completion can be had.
         """
+        order = next(self._order)
         plan = await make_plan(request, self._policy)
         self._speed.refresh()
         for kept, accepted in self._acceptances.judge(plan):
@@ -88,7 +92,7 @@ class CompletionService:
             yield self._closed(plan, answer_nothing(identifier, plan.refusal))
             return
         async with (
-            self._desk.ticket(plan) as ticket,
+            self._desk.ticket(plan, order) as ticket,
             contextlib.aclosing(self._answer(plan, ticket, identifier, request_id, stream=stream)) as events,
         ):
             async for event in events:
@@ -147,7 +151,7 @@ class CompletionService:
         self, plan: Plan, ticket: Ticket, identifier: str, request_id: str | None, *, stream: bool
     ) -> AsyncGenerator[CompletionEvent, None]:
         """Answer from the cache, from a run under way, or from a new run."""
-        while True:
+        while not ticket.is_superseded:
             found = self._cache.find(plan.identity, plan.gap)
             if found is not None:
                 ticket.detach()
@@ -164,6 +168,7 @@ class CompletionService:
                         return
             # The run it followed came to something else; there is nothing left but to have it written.
             ticket.detach()
+        yield self._closed(plan, answer_nothing(identifier, "superseded", ticket.run))
 
     async def _attach(self, plan: Plan, ticket: Ticket, request_id: str | None) -> bool:
         """Join the run of an identical request, or start one; False if the answer has been found meanwhile."""
@@ -211,7 +216,9 @@ class CompletionService:
         outcome = await _outcome_of(run)
         if typed or outcome is None:
             return
-        answer = self._closed(plan, answer_from_run(identifier, plan, outcome, run, self._policy))
+        is_shared, run.is_counted = run.is_counted, True
+        answer = answer_from_run(identifier, plan, outcome, run, self._policy)
+        self._closed(plan, answer, is_shared=is_shared)
         text = answer.completions[0].text if answer.completions else ""
         left = text[len(plan.gap.restore(shown)) :]
         if left:
@@ -248,6 +255,8 @@ class CompletionService:
 
     def _keep(self, plan: Plan, run: Run, task: "asyncio.Task[Outcome]") -> None:
         """Remember a run's outcome for whoever comes to the same place."""
+        if task.cancelled() and run.last is not None:
+            self._statistics.count_waste(plan, run.last)
         if task.cancelled() or task.exception() is not None:
             return
         outcome = task.result()
@@ -263,10 +272,11 @@ class CompletionService:
         )
         self._cache.keep(plan.identity, plan.gap, found)
 
-    def _closed(self, plan: Plan, answer: CompletionAnswer) -> CompletionAnswer:
-        """Count an answer, and remember what was offered."""
-        self._statistics.count_answer(plan, answer)
-        if answer.cached == "no" and answer.finish_reason != "cancelled":
+    def _closed(self, plan: Plan, answer: CompletionAnswer, *, is_shared: bool = False) -> CompletionAnswer:
+        """Count an answer, its cost only once where several share a run, and remember what was offered."""
+        has_cost = answer.cached == "no" and answer.finish_reason != "cancelled" and not is_shared
+        self._statistics.count_answer(plan, answer, has_cost=has_cost)
+        if has_cost:
             self._counters.count_answer(answer)
         if answer.completions:
             self._feedback.offer(plan, answer)
@@ -304,7 +314,7 @@ class CompletionService:
                 return
             self._desk.put_behind(plan, run)
             await asyncio.wait({run.task})
-        except ModelError as error:
+        except (DaemonError, ModelError) as error:
             _log.info("preparing the next suggestion failed: %s", error)
 
 

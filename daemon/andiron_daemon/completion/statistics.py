@@ -18,6 +18,7 @@ from andiron_daemon.completion.plan import Plan
 from andiron_daemon.completion.types import CompletionAnswer, FeedbackInput
 from andiron_daemon.errors import DaemonError
 from andiron_daemon.storage.completions import CountKey, LatencyKey
+from andiron_models.types import Delta
 
 _log = logging.getLogger(__name__)
 SAVE_SECONDS = 60.0
@@ -72,8 +73,8 @@ class Statistics:
         self._latencies: Counter[LatencyKey] = Counter()
         self._saving: asyncio.Task[None] | None = None
 
-    def count_answer(self, plan: Plan, answer: CompletionAnswer) -> None:
-        """Count a request and what it came to."""
+    def count_answer(self, plan: Plan, answer: CompletionAnswer, *, has_cost: bool = True) -> None:
+        """Count a request and what it came to; with `has_cost`, how long the model took too."""
         measures = {"requests": 1}
         if answer.reason is not None:
             measures[answer.reason] = 1
@@ -83,7 +84,7 @@ class Statistics:
         if answer.cached != "no":
             measures[f"cached_{answer.cached}"] = 1
         self._add(plan, answer.backend, answer.model, measures)
-        if answer.cached == "no" and answer.finish_reason != "cancelled" and answer.backend is not None:
+        if has_cost and answer.backend is not None:
             for stage in STAGES:
                 milliseconds = getattr(answer.timings, f"{stage}_ms")
                 self._latencies[LatencyKey(_today(), stage, _bucket(milliseconds))] += 1
@@ -94,6 +95,15 @@ class Statistics:
         if given.event == "accepted":
             measures["accepted_characters"] = offered.accepted_characters(given)
         self._add(offered.plan, offered.backend, offered.model, measures)
+
+    def count_waste(self, plan: Plan, last: Delta) -> None:
+        """Count the tokens of work that was given up before it was done."""
+        if last.usage is not None:
+            wasted = {
+                "wasted_prompt_tokens": last.usage.prompt_tokens_evaluated,
+                "wasted_completion_tokens": last.usage.completion_tokens,
+            }
+            self._add(plan, last.backend, last.model, wasted)
 
     def count_kept(self, plan: Plan, kept: int, accepted: int) -> None:
         """Count what is left of an accepted suggestion after a while."""

@@ -6,6 +6,8 @@ from contextlib import aclosing
 import pytest
 
 from andiron_daemon.answers import TextDelta
+from andiron_daemon.completion.desk import Desk
+from andiron_daemon.completion.plan import make_plan
 from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.service import CompletionService
 from andiron_daemon.completion.types import CompletionAnswer, CompletionInput, FeedbackInput
@@ -21,7 +23,9 @@ ACCEPTED = FeedbackInput(event="accepted")
 PLACE = {"session": "s", "path": "a.py"}
 
 
-async def test_identical_requests_share_one_run(completion: CompletionService, backend: ScriptedBackend) -> None:
+async def test_identical_requests_share_one_run(
+    completion: CompletionService, backend: ScriptedBackend, counters: Counters
+) -> None:
     backend.hold()
     asking = [
         asyncio.create_task(complete(completion, prefix="x = ", session=session, path="a.py"))
@@ -35,6 +39,7 @@ async def test_identical_requests_share_one_run(completion: CompletionService, b
     assert {text_of(answer) for answer in answers} == {"fill(4, 0)"}
     assert {answer.reason for answer in answers} == {None}
     assert len({answer.id for answer in answers}) == 4
+    assert counters.tokens["local"].answers == 1
 
 
 async def test_one_of_several_may_leave_without_harm(completion: CompletionService, backend: ScriptedBackend) -> None:
@@ -252,3 +257,13 @@ async def test_closing_ends_what_runs(backend: ScriptedBackend) -> None:
     with pytest.raises(BackendUnavailableError, match="stopping"):
         await asking
     assert backend.cancelled == 1
+
+
+async def test_the_order_in_which_requests_came_decides_who_is_newer() -> None:
+    policy = CompletionPolicy()
+    desk = Desk(policy)
+    older, newer = [await make_plan(CompletionInput(prefix=prefix, session="s"), policy) for prefix in ("a", "b")]
+    async with desk.ticket(newer, 2) as first_read, desk.ticket(older, 1) as second_read:
+        assert (first_read.is_superseded, second_read.is_superseded) == (False, True)
+    async with desk.ticket(older, 1) as first_read, desk.ticket(newer, 2) as second_read:
+        assert (first_read.is_superseded, second_read.is_superseded) == (True, False)

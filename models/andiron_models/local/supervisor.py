@@ -83,7 +83,6 @@ class Supervisor:
         self.progress = 0.0
         self.last_error: ModelError | None = None
         self.restarts = 0
-        self.used_at = 0.0
         self._load = load
         self._idle_seconds = idle_seconds
         self._launch = launch
@@ -325,7 +324,6 @@ class Supervisor:
             yield queue
         finally:
             del life.requests[request_id]
-            self.used_at = self._clock()
             if self._life is not None and not self._life.requests:
                 self._set_idle_timer()
 

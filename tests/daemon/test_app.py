@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from andiron_daemon import keys
-from andiron_daemon.api.routes import ROUTES, Route
+from andiron_daemon.api.route import Route
+from andiron_daemon.api.routes import ROUTES
 from andiron_testing.daemons import DaemonClient, StartDaemon, error_of
 
 _WITHOUT_BODY = ("/stop", "/pull", "/load", "/unload")

@@ -1,8 +1,5 @@
 """The one table of routes; the application, the guard's open paths and the API's description are made from it."""
 
-import msgspec
-from aiohttp.typedefs import Handler
-
 from andiron_daemon.api import chat, code, conversations, health, models, root, status, system
 from andiron_daemon.api.bodies import (
     ChatBody,
@@ -15,26 +12,11 @@ from andiron_daemon.api.bodies import (
     Stopping,
     TitleBody,
 )
+from andiron_daemon.api.route import Route
 from andiron_daemon.api.ws import http as socket
 from andiron_daemon.chat.types import ChatAnswer, ConversationPage, ConversationRecord
 from andiron_daemon.completion.types import CompletionAnswer, FeedbackInput
 from andiron_daemon.library import ListedModel, PullDone
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One row: `request` and `response` are the types of the bodies, `status` what success answers with."""
-
-    method: str
-    path: str
-    handler: Handler
-    summary: str
-    is_open: bool = False
-    is_socket: bool = False
-    request: type[msgspec.Struct] | None = None
-    response: type[msgspec.Struct] | None = None
-    status: int = 200
-    can_stream: bool = False
-
 
 ROUTES = (
     Route(method="GET", path="/", handler=root.show, summary="What answers here.", is_open=True, response=Root),

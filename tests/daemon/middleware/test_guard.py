@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from andiron_daemon.api.routes import ROUTES, Route
+from andiron_daemon.api.route import Route
+from andiron_daemon.api.routes import ROUTES
 from andiron_daemon.settings import Settings
 from andiron_testing.daemons import TOKEN, DaemonClient, StartDaemon, error_of
 

@@ -1,0 +1,1 @@
+"""Static analysis: structure, metrics, diagnostics; nothing here runs the code or asks a model."""

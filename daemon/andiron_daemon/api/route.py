@@ -1,11 +1,33 @@
 """One row of the table of routes; the rows stand in `routes` and, for other people's protocols, in `dialects`."""
 
+from typing import Any
+
 import msgspec
 from aiohttp.typedefs import Handler
 
+JSON = "application/json"
+
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One row: `request` and `response` are the types of the bodies, `status` what success answers with."""
+    """One row: `request` and `response` are the types of the bodies, `status` what success answers with.
+
+    Args:
+        method: in capitals.
+        path: with `{name}` where a part of it varies.
+        handler: answers.
+        summary: one sentence, of the description of the API.
+        is_open: answers without a token.
+        is_socket: takes the token as a browser can send it with a WebSocket.
+        request: the body; `request_optional` where it may be left out.
+        response: the body of success.
+        status: of success.
+        can_stream: success can come as events too; `events` are their types by name, if not the usual ones.
+        query: the query's parameters, one field each.
+        media_types: what success comes as; `response` describes the JSON among them.
+        codes: of errors that do not follow from the rest of the row.
+        tag: under which the description lists it, if not under the path's.
+        is_page: is for browsers, and not part of the described API.
+    """
 
     method: str
     path: str
@@ -14,6 +36,13 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool = False
     is_socket: bool = False
     request: type[msgspec.Struct] | None = None
+    request_optional: bool = False
     response: type[msgspec.Struct] | None = None
     status: int = 200
     can_stream: bool = False
+    events: dict[str, Any] | None = None
+    query: type[msgspec.Struct] | None = None
+    media_types: tuple[str, ...] = (JSON,)
+    codes: tuple[str, ...] = ()
+    tag: str = ""
+    is_page: bool = False

@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 
 from andiron_daemon.client import answering_daemon
 from andiron_daemon.errors import ConfigurationError, DaemonError
 from andiron_daemon.paths import Paths, make_private
+from andiron_daemon.program import own_command
 from andiron_daemon.runfile import RunRecord
 
 _POLL_SECONDS = 0.03
@@ -39,8 +39,7 @@ def start_in_background(paths: Paths, options: Sequence[str] = (), *, timeout_se
     with first_words:
         os.chmod(first_words.name, 0o600)  # noqa: PTH101 -- an open file's name
         process = subprocess.Popen(
-            # -P: the working folder is some project's, and its modules are not to be run.
-            [sys.executable, "-P", "-m", "andiron_daemon", "serve", *options],
+            own_command("serve", *options),
             stdin=subprocess.DEVNULL,
             stdout=first_words,
             stderr=first_words,

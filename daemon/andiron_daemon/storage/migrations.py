@@ -114,3 +114,19 @@ def m003_completions(tables: "sqlite_utils.Database") -> None:
         pk=("day", "stage", "up_to_ms"),
         not_null={"answers"},
     )
+
+
+@migration
+def m004_sendings(tables: "sqlite_utils.Database") -> None:
+    """Keep what was sent away, without its text, and what was spent of each day's tokens."""
+    counts = {"bytes": int, "masked": int}
+    texts = {name: str for name in ("at", "backend", "host", "model", "kind", "paths", "withheld", "outcome")}
+    tokens = {"prompt_tokens": int, "completion_tokens": int}
+    sendings: Table = tables.table("sendings")
+    sendings.create(
+        {"id": str, **texts, **counts, "request_id": str, **tokens}, pk="id", not_null=set(texts) | set(counts)
+    )
+    sendings.create_index(["at"])
+    tables.table("token_budgets").create(
+        {"day": str, "backend": str, "tokens": int}, pk=("day", "backend"), not_null={"tokens"}
+    )

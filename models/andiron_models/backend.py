@@ -1,13 +1,25 @@
 """The seam every source of text stands behind.
 
 A backend is made by a factory registered under the entry point group `andiron.backends`
-(see `registry`) and must pass tests/contracts/test_backend.py.
+(see `registry`) and must pass tests/contracts/test_backend.py. What only some can do beyond that stands in
+Protocols of its own (`Tokenizes`, `ContinuesText`, `Embeds`), to be asked for through the router; who keeps one of
+these passes tests/contracts/test_backend_capabilities.py.
 """
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from andiron_models.types import BackendStatus, ChatRequest, Delta, InfillRequest, ModelInfo
+from andiron_models.types import (
+    BackendStatus,
+    ChatRequest,
+    Delta,
+    Embeddings,
+    EmbedRequest,
+    InfillRequest,
+    ModelInfo,
+    TextRequest,
+    Token,
+)
 
 
 class Backend(Protocol):
@@ -39,3 +51,37 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Cancel what runs and free what is held; may be called again."""
+
+
+@runtime_checkable
+class Tokenizes(Protocol):
+    """A backend that shows how its models see text; a model is loaded for it."""
+
+    async def tokenize(self, text: str, *, model: str | None, special: bool, begin: bool) -> tuple[Token, ...]:
+        """Cut a text into tokens; `special` reads the texts of special tokens as such, `begin` adds the first one."""
+
+    async def detokenize(self, tokens: tuple[int, ...], *, model: str | None) -> str:
+        """Put tokens together to a text again."""
+
+    async def apply_template(self, request: ChatRequest) -> str:
+        """Write a conversation as the text the model is shown."""
+
+
+@runtime_checkable
+class ContinuesText(Protocol):
+    """A backend that continues a text as it stands."""
+
+    def continue_text(self, request: TextRequest) -> AsyncGenerator[Delta, None]:
+        """Continue the prompt; a stream like that of `Backend.chat`."""
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """A backend that turns texts into vectors."""
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Embed every text.
+
+        Raises:
+            NotConfiguredError: no model was chosen for it.
+        """

@@ -12,7 +12,8 @@ class LocalConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """How the local engine is to run; `None` and 0 mean: chosen from the machine.
 
     `completion_model` and `chat_model` are ids of the library or paths of GGUF files; `None` takes the one
-    that is installed. `idle_seconds` is how long an unused model stays in memory, 0 for ever.
+    that is installed. Without an `embedding_model` nothing is embedded. `idle_seconds` is
+    how long an unused model stays in memory, 0 for ever.
     """
 
     models_folder: Path
@@ -20,6 +21,7 @@ class LocalConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     catalogue_folder: Path | None = None
     completion_model: str | None = None
     chat_model: str | None = None
+    embedding_model: str | None = None
     context_length: int = 0
     threads: int = 0
     gpu_layers: int | None = None

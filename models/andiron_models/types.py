@@ -13,7 +13,7 @@ import msgspec
 
 from andiron_models.errors import InvalidRequestError
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 FinishReason = Literal["stop", "length", "cancelled"]
 ModelState = Literal["available", "installed", "loading", "loaded", "failed"]
 BackendState = Literal["ready", "loading", "idle", "failed", "unconfigured", "unreachable"]
@@ -27,11 +27,34 @@ class Priority(enum.IntEnum):
     BACKGROUND = 2
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn of a conversation."""
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A function the assistant wants called; `arguments` is the JSON text of an object."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A function the assistant may have called; `parameters` is a JSON schema."""
+
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] = {}
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One turn of a conversation.
+
+    An assistant's turn may be `tool_calls`; the role `tool` answers the one of `tool_call_id`. `images` are URLs,
+    mostly of the scheme `data`.
+    """
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    images: tuple[str, ...] = ()
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,16 +77,56 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A conversation to be continued by the assistant.
 
-    `place` names the conversation, so that a backend may keep what it has evaluated for it.
+    `place` names the conversation, so that a backend may keep what it has evaluated for it. With `tools`, the
+    answer may be calls of them; `tool_choice` is `auto`, `required`, or the name of the one to call.
     """
 
     messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
     model: str | None = None
     max_tokens: int | None = None
     sampling: Sampling = Sampling()
     priority: Priority = Priority.CHAT
     place: str | None = None
     request_id: str | None = None
+
+
+class TextRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A text to be continued as it stands, with no template around it; it may hold the model's special tokens."""
+
+    prompt: str
+    model: str | None = None
+    max_tokens: int | None = None
+    sampling: Sampling = Sampling()
+    priority: Priority = Priority.CHAT
+    place: str | None = None
+    request_id: str | None = None
+
+
+class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Texts to be turned into vectors; `cuts` those that are too long instead of refusing them."""
+
+    texts: tuple[str, ...]
+    model: str | None = None
+    cuts: bool = False
+    request_id: str | None = None
+
+
+class Embeddings(msgspec.Struct, frozen=True, kw_only=True):
+    """A vector of length 1 for each text, in order."""
+
+    backend: str
+    model: str
+    vectors: tuple[tuple[float, ...], ...]
+    prompt_tokens: int
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of a model's vocabulary; `piece` is U+FFFD where its bytes are no whole character."""
+
+    id: int
+    piece: str
 
 
 class ExtraFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -138,13 +201,18 @@ class TokenLogprob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finish(msgspec.Struct, frozen=True, kw_only=True):
-    """How a generation ended."""
+    """How a generation ended.
+
+    `masked` counts the secrets, `withheld` names the files that were kept from a backend not on this machine.
+    """
 
     reason: FinishReason
     usage: Usage
     timings: Timings
     truncated: Truncated | None = None
     fallback: Fallback | None = None
+    masked: int = 0
+    withheld: tuple[str, ...] = ()
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -152,15 +220,17 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     The first delta of a stream comes as soon as the backend has taken the request and may be empty;
     exactly one delta, the last, carries `finish`. `usage` and `timings` say how it stands so far, where the
-    backend can tell, for those who close the stream when they have enough.
+    backend can tell, for those who close the stream when they have enough. A tool call comes whole.
     """
 
     backend: str
     model: str
     text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
     usage: Usage | None = None
     timings: Timings | None = None
+    masked: int = 0
     finish: Finish | None = None
 
 
@@ -174,6 +244,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int | None = None
     can_chat: bool = True
     can_infill: bool = False
+    can_call_tools: bool = False
+    can_embed: bool = False
 
 
 class BackendStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,26 +12,40 @@ from typing import Any, Literal
 import msgspec
 
 from andiron_models.configuration import Configuration, LocalConfiguration
-from andiron_models.errors import BackendUnavailableError, ModelError, ModelNotFoundError, WorkerDiedError
+from andiron_models.errors import (
+    BackendUnavailableError,
+    ModelError,
+    ModelNotFoundError,
+    NotConfiguredError,
+    WorkerDiedError,
+)
 from andiron_models.library.catalogue import load_catalogue
 from andiron_models.library.records import read_record, update_record
 from andiron_models.library.shelf import InstalledModel, find_model, installed_models
 from andiron_models.local import placement, selftest, wire
 from andiron_models.local.process import Launch, launch_worker
 from andiron_models.local.supervisor import Supervisor
+from andiron_models.local.tool_calls import with_call_required, with_calls
 from andiron_models.types import (
     BackendState,
     BackendStatus,
     ChatRequest,
     Delta,
+    Embeddings,
+    EmbedRequest,
     InfillRequest,
     ModelInfo,
     ModelState,
     Priority,
+    TextRequest,
+    Token,
 )
 
-Role = Literal["completion", "chat"]
+Role = Literal["completion", "chat", "embedding"]
 NAME = "local"
+# What one message to the worker may hold, so that giving up takes effect soon.
+_TEXTS_AT_ONCE = 16
+_EMBEDDING_SUFFIX = " (embedding)"
 
 
 class LocalBackend:
@@ -47,6 +61,7 @@ class LocalBackend:
         self._infill_verdicts: dict[str, selftest.Verdict] = {}
         self._choices: dict[tuple[Role, str | None], InstalledModel] = {}
         self._choices_made_for: tuple[int, ...] = ()
+        self._watcher: Callable[[], None] = lambda: None
 
     @property
     def name(self) -> str:
@@ -62,11 +77,54 @@ class LocalBackend:
         supervisor = await self._supervisor("chat", request.model)
         if request.priority is Priority.BACKGROUND and supervisor.state in ("idle", "failed"):
             raise BackendUnavailableError(f"{supervisor.name} is not loaded, and background work loads no model")
+        request = with_call_required(request)
+        answer = self._run(supervisor, lambda request_id: wire.Chat(id=request_id, request=request))
+        async with contextlib.aclosing(with_calls(answer, request.tools) if request.tools else answer) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def continue_text(self, request: TextRequest) -> AsyncGenerator[Delta, None]:
+        """Continue a text as it stands."""
+        supervisor = await self._supervisor("completion", request.model)
         async with contextlib.aclosing(
-            self._run(supervisor, lambda request_id: wire.Chat(id=request_id, request=request))
+            self._run(supervisor, lambda request_id: wire.Continue(id=request_id, request=request))
         ) as deltas:
             async for delta in deltas:
                 yield delta
+
+    async def tokenize(self, text: str, *, model: str | None, special: bool, begin: bool) -> tuple[Token, ...]:
+        """Cut a text into tokens."""
+        supervisor = await self._supervisor("completion", model)
+        told = await self._told(
+            supervisor, lambda request_id: wire.Tokenize(id=request_id, text=text, special=special, begin=begin)
+        )
+        return told.tokens
+
+    async def detokenize(self, tokens: tuple[int, ...], *, model: str | None) -> str:
+        """Put tokens together to a text."""
+        supervisor = await self._supervisor("completion", model)
+        told = await self._told(supervisor, lambda request_id: wire.Detokenize(id=request_id, tokens=tokens))
+        return told.text
+
+    async def apply_template(self, request: ChatRequest) -> str:
+        """Write a conversation as the model is shown it."""
+        supervisor = await self._supervisor("chat", request.model)
+        return (await self._told(supervisor, lambda request_id: wire.Apply(id=request_id, request=request))).text
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Embed every text, with a worker of its own."""
+        supervisor = await self._supervisor("embedding", request.model)
+        vectors: list[tuple[float, ...]] = []
+        prompt_tokens = 0
+        for start in range(0, len(request.texts), _TEXTS_AT_ONCE):
+            texts = request.texts[start : start + _TEXTS_AT_ONCE]
+            async with contextlib.aclosing(self._messages(supervisor, _embed(texts, cuts=request.cuts))) as messages:
+                async for message in messages:
+                    if isinstance(message, wire.Embedded):
+                        vectors += message.vectors
+                        prompt_tokens += message.prompt_tokens
+        model = supervisor.name.removesuffix(_EMBEDDING_SUFFIX)
+        return Embeddings(backend=NAME, model=model, vectors=tuple(vectors), prompt_tokens=prompt_tokens)
 
     async def infill(self, request: InfillRequest) -> AsyncGenerator[Delta, None]:
         """Fill the gap between prefix and suffix."""
@@ -93,9 +151,9 @@ class LocalBackend:
     async def unload(self, model: str) -> None:
         """End a model's worker; one that is not loaded stays so."""
         found = await asyncio.to_thread(self._find, model)
-        supervisor = self._supervisors.get(found.id)
-        if supervisor is not None:
-            await supervisor.stop()
+        for key in (found.id, _embedding_key(found.id)):
+            if key in self._supervisors:
+                await self._supervisors[key].stop()
 
     async def forget(self, place: str) -> None:
         """Drop what the engines keep of a place, in memory and on disk."""
@@ -134,6 +192,10 @@ class LocalBackend:
             engine=engine,
         )
 
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Have somebody called whenever a model's engine is in another state, in place of whoever was."""
+        self._watcher = watcher
+
     async def aclose(self) -> None:
         """End every worker for good."""
         self._closed = True
@@ -145,21 +207,24 @@ class LocalBackend:
         model = await asyncio.to_thread(self._choose, role, name)
         if self._closed:
             raise BackendUnavailableError("the backend local is closed")
-        supervisor = self._supervisors.get(model.id)
+        embeds = role == "embedding"
+        key = _embedding_key(model.id) if embeds else model.id
+        supervisor = self._supervisors.get(key)
         if supervisor is None:
             supervisor = Supervisor(
-                model.id,
-                self._loading_of(model),
+                key,
+                self._loading_of(model, embeds=embeds),
                 idle_seconds=self._configuration.idle_seconds,
                 launch=self._launch,
             )
-            self._supervisors[model.id] = supervisor
+            self._supervisors[key] = supervisor
         return supervisor
 
-    def _loading_of(self, model: InstalledModel) -> Callable[[], wire.Load]:
+    def _loading_of(self, model: InstalledModel, *, embeds: bool) -> Callable[[], wire.Load]:
         def loading() -> wire.Load:
             others = sum(s.stats.rss_bytes for s in self._supervisors.values() if s.stats is not None)
-            return placement.plan(model, self._configuration, loaded_bytes=others)
+            load = placement.plan(model, self._configuration, loaded_bytes=others)
+            return msgspec.structs.replace(load, embeds=True, state_folder=None) if embeds else load
 
         return loading
 
@@ -183,13 +248,18 @@ class LocalBackend:
         configured = {
             "completion": self._configuration.completion_model,
             "chat": self._configuration.chat_model,
+            "embedding": self._configuration.embedding_model,
         }[role]
+        if role == "embedding" and not configured:
+            raise NotConfiguredError(
+                "no model was chosen for embeddings", hint="Set ANDIRON_EMBEDDING_MODEL to a model that is installed."
+            )
         if name or configured:
             return self._find(name or configured or "")
         models = self._list()
         if not models:
             raise BackendUnavailableError("no model is installed", hint=placement.INSTALL_HINT)
-        return placement.default_model(models, role)
+        return placement.default_model(models, "chat" if role == "chat" else "completion")
 
     def _find(self, name: str) -> InstalledModel:
         configuration = self._configuration
@@ -200,7 +270,7 @@ class LocalBackend:
         configuration = self._configuration
         known = load_catalogue(configuration.catalogue_folder)
         models = {model.id: model for model in installed_models(configuration.models_folder, known)}
-        for name in (configuration.completion_model, configuration.chat_model):
+        for name in (configuration.completion_model, configuration.chat_model, configuration.embedding_model):
             if name:
                 with contextlib.suppress(ModelNotFoundError):  # said when it is asked for
                     model = find_model(configuration.models_folder, name, known)
@@ -227,9 +297,8 @@ class LocalBackend:
     async def _run(
         self, supervisor: Supervisor, request: Callable[[int], wire.ToWorker]
     ) -> AsyncGenerator[Delta, None]:
-        await self._start(supervisor)
         name = supervisor.name
-        async with contextlib.aclosing(supervisor.run(request)) as messages:
+        async with contextlib.aclosing(self._messages(supervisor, request)) as messages:
             async for message in messages:
                 match message:
                     case wire.Taken():
@@ -247,6 +316,21 @@ class LocalBackend:
                         yield Delta(backend=NAME, model=name, finish=message.finish)
                     case _:
                         raise WorkerDiedError(f"the engine of {name} answered with {type(message).__name__}")
+
+    async def _messages(
+        self, supervisor: Supervisor, request: Callable[[int], wire.ToWorker]
+    ) -> AsyncGenerator[wire.FromWorker, None]:
+        await self._start(supervisor)
+        async with contextlib.aclosing(supervisor.run(request)) as messages:
+            async for message in messages:
+                yield message
+
+    async def _told(self, supervisor: Supervisor, request: Callable[[int], wire.ToWorker]) -> wire.Told:
+        async with contextlib.aclosing(self._messages(supervisor, request)) as messages:
+            async for message in messages:
+                if isinstance(message, wire.Told):
+                    return message
+        raise WorkerDiedError(f"the engine of {supervisor.name} did not answer")
 
     async def _can_infill(self, supervisor: Supervisor) -> bool:
         """Tell whether a model fills gaps, by trying when it is first loaded; the outcome is recorded."""
@@ -299,6 +383,8 @@ class LocalBackend:
             size_bytes=model.size_bytes,
             can_chat=info.can_chat if info else (entry.can_chat if entry else True),
             can_infill=info.can_infill if info else (entry is not None and entry.infill is not None),
+            can_call_tools=info is not None and info.can_call_tools,
+            can_embed=self._configuration.embedding_model in (model.id, str(model.path)),
         )
 
     def _state(self) -> tuple[BackendState, ModelError | None]:
@@ -327,6 +413,14 @@ def _describe(supervisor: Supervisor, verdict: selftest.Verdict | None) -> dict[
     if supervisor.stats is not None:
         description |= msgspec.structs.asdict(supervisor.stats)
     return description
+
+
+def _embedding_key(model_id: str) -> str:
+    return model_id + _EMBEDDING_SUFFIX
+
+
+def _embed(texts: tuple[str, ...], *, cuts: bool) -> Callable[[int], wire.ToWorker]:
+    return lambda request_id: wire.Embed(id=request_id, texts=texts, cuts=cuts)
 
 
 def create(configuration: Configuration) -> LocalBackend:

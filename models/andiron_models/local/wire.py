@@ -4,8 +4,9 @@ A frame is four bytes of length (big-endian) and that many bytes of msgpack: one
 sends `ToWorker`, the worker `FromWorker`. Either side treats a frame it cannot decode as the end of the other.
 
     Load ─► Loading* ─► Ready | LoadFailed
-    Chat, Infill ─► Taken ─► Piece* ─► Done | Failed          (Failed may come without Taken)
+    Chat, Infill, Continue ─► Taken ─► Piece* ─► Done | Failed          (Failed may come without Taken)
     Cancel ─► Done(cancelled), unless the answer was over
+    Tokenize, Detokenize, Apply ─► Told | Failed;  Embed ─► Embedded | Failed
     Measure ─► Measured;  Quantize ─► Quantized | Failed;  Stop ─► the process ends
 """
 
@@ -17,14 +18,23 @@ import msgspec
 
 from andiron_models.errors import ModelError, error_from_code
 from andiron_models.layout import InfillLayout
-from andiron_models.types import ChatRequest, Finish, InfillRequest, Timings, TokenLogprob, Usage
+from andiron_models.types import (
+    ChatRequest,
+    Finish,
+    InfillRequest,
+    TextRequest,
+    Timings,
+    Token,
+    TokenLogprob,
+    Usage,
+)
 
 HEADER = struct.Struct(">I")
 FRAME_LIMIT_BYTES = 64 * 1024 * 1024
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load"):
-    """Load this model; `context_length`, `threads` as decided by the daemon."""
+    """Load this model; `context_length`, `threads` as decided by the daemon. One that `embeds` does nothing else."""
 
     path: str
     context_length: int
@@ -36,6 +46,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load"):
     state_cache_bytes: int = 0
     state_folder: str | None = None
     layout: InfillLayout | None = None
+    embeds: bool = False
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True, tag="chat"):
@@ -51,6 +62,44 @@ class Infill(msgspec.Struct, frozen=True, kw_only=True, tag="infill"):
     id: int
     request: InfillRequest
     plainly: bool = False
+
+
+class Continue(msgspec.Struct, frozen=True, kw_only=True, tag="continue"):
+    """Continue a text as it stands."""
+
+    id: int
+    request: TextRequest
+
+
+class Tokenize(msgspec.Struct, frozen=True, kw_only=True, tag="tokenize"):
+    """Cut a text into tokens; `special` and `begin` as in `backend.Tokenizes`."""
+
+    id: int
+    text: str
+    special: bool
+    begin: bool
+
+
+class Detokenize(msgspec.Struct, frozen=True, kw_only=True, tag="detokenize"):
+    """Put tokens together to a text."""
+
+    id: int
+    tokens: tuple[int, ...]
+
+
+class Apply(msgspec.Struct, frozen=True, kw_only=True, tag="apply"):
+    """Write a conversation as the model is shown it."""
+
+    id: int
+    request: ChatRequest
+
+
+class Embed(msgspec.Struct, frozen=True, kw_only=True, tag="embed"):
+    """Turn texts into vectors; `cuts` those that are too long."""
+
+    id: int
+    texts: tuple[str, ...]
+    cuts: bool = False
 
 
 class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
@@ -109,6 +158,8 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     generate_tokens_per_second: float
     slice_tokens: int
     infill_note: str | None = None
+    can_call_tools: bool = False
+    can_embed: bool = False
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
@@ -171,6 +222,22 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, tag="measured"):
     mean_loss: float
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True, tag="told", omit_defaults=True):
+    """What a text comes to: its tokens, or what tokens or a conversation come to: the text."""
+
+    id: int
+    text: str = ""
+    tokens: tuple[Token, ...] = ()
+
+
+class Embedded(msgspec.Struct, frozen=True, kw_only=True, tag="embedded"):
+    """A vector of length 1 for each text."""
+
+    id: int
+    vectors: tuple[tuple[float, ...], ...]
+    prompt_tokens: int
+
+
 class Quantized(msgspec.Struct, frozen=True, kw_only=True, tag="quantized"):
     """The new file is written whole."""
 
@@ -192,8 +259,11 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True, tag="stats"):
     rss_bytes: int
 
 
-ToWorker = Load | Chat | Infill | Cancel | Forget | Measure | Quantize | Stop
-FromWorker = Loading | Ready | LoadFailed | Taken | Piece | Done | Failed | Measured | Quantized | Stats
+Asked = Tokenize | Detokenize | Apply
+ToWorker = Load | Chat | Infill | Continue | Asked | Embed | Cancel | Forget | Measure | Quantize | Stop
+FromWorker = (
+    Loading | Ready | LoadFailed | Taken | Piece | Done | Failed | Told | Embedded | Measured | Quantized | Stats
+)
 
 
 def failed(request_id: int, error: ModelError) -> Failed:

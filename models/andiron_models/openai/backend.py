@@ -77,6 +77,8 @@ class OpenAIBackend:
             min(asked, self._configuration.max_tokens),
             request.sampling,
             is_openai=self._server.is_openai,
+            tools=request.tools,
+            tool_choice=request.tool_choice,
         )
         async with contextlib.aclosing(self._generate("chat", arguments)) as deltas:
             async for delta in deltas:
@@ -193,9 +195,11 @@ class OpenAIBackend:
         except ModelNotFoundError as error:
             await self._name_models(error)
             raise
-        finish = Finish(
-            reason=answer.reason(), usage=answer.usage, timings=answer.timings(started), truncated=truncated
-        )
+        reason = answer.reason()
+        calls = answer.calls()
+        if calls:
+            yield Delta(backend=NAME, model=model, tool_calls=calls)
+        finish = Finish(reason=reason, usage=answer.usage, timings=answer.timings(started), truncated=truncated)
         yield Delta(backend=NAME, model=model, finish=finish)
 
     async def _name_models(self, error: ModelNotFoundError) -> None:

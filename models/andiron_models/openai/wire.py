@@ -9,8 +9,20 @@ import time
 from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from andiron_models.errors import BackendUnavailableError, InvalidRequestError
-from andiron_models.types import FinishReason, Message, Sampling, Timings, TokenLogprob, Usage, check_sampling
+from andiron_models.types import (
+    FinishReason,
+    Message,
+    Sampling,
+    Timings,
+    TokenLogprob,
+    Tool,
+    ToolCall,
+    Usage,
+    check_sampling,
+)
 
 if TYPE_CHECKING:
     from openai.types import CompletionUsage
@@ -43,7 +55,14 @@ def check_request(sampling: Sampling, *, is_openai: bool) -> None:
 
 
 def chat_arguments(
-    messages: tuple[Message, ...], model: str, max_tokens: int, sampling: Sampling, *, is_openai: bool
+    messages: tuple[Message, ...],
+    model: str,
+    max_tokens: int,
+    sampling: Sampling,
+    *,
+    is_openai: bool,
+    tools: tuple[Tool, ...] = (),
+    tool_choice: str = "auto",
 ) -> dict[str, Any]:
     """Make the arguments of a streaming chat completion.
 
@@ -53,7 +72,7 @@ def chat_arguments(
     arguments = _sampling_arguments(sampling, is_openai=is_openai)
     arguments |= {
         "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "messages": [_message(message) for message in messages],
         limit: max_tokens,
         "stream": True,
         "stream_options": {"include_usage": True},
@@ -64,7 +83,26 @@ def chat_arguments(
     if sampling.json_schema is not None:
         schema = {"name": "answer", "schema": sampling.json_schema}
         arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if tools:
+        arguments["tools"] = [{"type": "function", "function": msgspec.to_builtins(tool)} for tool in tools]
+        named = {"type": "function", "function": {"name": tool_choice}}
+        arguments["tool_choice"] = tool_choice if tool_choice in ("auto", "required") else named
     return arguments
+
+
+def _message(message: Message) -> dict[str, Any]:
+    shown: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.images:
+        images = [{"type": "image_url", "image_url": {"url": url}} for url in message.images]
+        shown["content"] = [{"type": "text", "text": message.content}, *images]
+    if message.tool_calls:
+        shown["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        shown["tool_call_id"] = message.tool_call_id
+    return shown
 
 
 def completion_arguments(prefix: str, suffix: str, model: str, max_tokens: int, sampling: Sampling) -> dict[str, Any]:
@@ -111,6 +149,11 @@ class Answer:
         self._text = ""
         self._said: str | None = None
         self._first_text_at: float | None = None
+        self._calls: dict[int, ToolCall] = {}
+
+    def calls(self) -> tuple[ToolCall, ...]:
+        """Return the calls of tools, which come in pieces and are whole at the end."""
+        return tuple(self._calls[index] for index in sorted(self._calls))
 
     def take(self, chunk: Any) -> tuple[str, tuple[TokenLogprob, ...]]:
         """Take over what a chunk brings: text, log probabilities, the reason of the end, the count of tokens.
@@ -126,6 +169,8 @@ class Answer:
                 delta = getattr(choice, "delta", None)
                 if delta is None:
                     return self._kept(choice.text or ""), _completion_logprobs(getattr(choice, "logprobs", None))
+                for piece in getattr(delta, "tool_calls", None) or ():
+                    self._add(piece)
                 text = getattr(delta, "content", None) or getattr(delta, "refusal", None) or ""
                 return self._kept(text), _chat_logprobs(getattr(choice, "logprobs", None))
         except (AttributeError, TypeError, ValueError) as error:
@@ -134,6 +179,17 @@ class Answer:
                 hint="Check that OPENAI_BASE_URL is a server that speaks OpenAI's API.",
             ) from error
         return "", ()
+
+    def _add(self, piece: Any) -> None:
+        known = self._calls.get(piece.index) or ToolCall(id=piece.id or "", name="", arguments="")
+        function = piece.function
+        if function is None:
+            return
+        self._calls[piece.index] = ToolCall(
+            id=known.id or piece.id or "",
+            name=known.name + (function.name or ""),
+            arguments=known.arguments + (function.arguments or ""),
+        )
 
     def reason(self) -> FinishReason:
         """Say why the answer ended.

@@ -62,6 +62,11 @@ def _take_log(level: int, text: bytes, _: Any) -> None:
 _log = llama_cpp.llama_log_callback(_take_log)
 
 
+def listen_to_log() -> None:
+    """Have what llama.cpp logs come here."""
+    llama_cpp.llama_log_set(_log, ctypes.c_void_p(0))
+
+
 class LlamaEngine:
     """A loaded model and one context with several sequences; `close` frees both."""
 
@@ -73,12 +78,12 @@ class LlamaEngine:
         Raises:
             ModelFileError: llama.cpp refuses the file, or cannot make a context for it.
         """
-        llama_cpp.llama_log_set(_log, ctypes.c_void_p(0))
+        listen_to_log()
         llama_cpp.llama_backend_init()
         self.path = path
         self.options = options
         self.can_offload = bool(llama_cpp.llama_supports_gpu_offload())
-        self._model = _load_model(path, options.gpu_layers if self.can_offload else 0, on_progress)
+        self._model = load_model(path, options.gpu_layers if self.can_offload else 0, on_progress)
         self._vocab = _present(llama_cpp.llama_model_get_vocab(self._model))
         self._context = self._make_context(options)
         self._memory = llama_cpp.llama_get_memory(self._context)
@@ -267,7 +272,7 @@ class LlamaEngine:
         if not context:
             llama_cpp.llama_model_free(self._model)
             raise ModelFileError(
-                f"{self.path.name}: no context of {options.context_length} tokens can be made: {_last_words()}",
+                f"{self.path.name}: no context of {options.context_length} tokens can be made: {last_words()}",
                 hint="Lower ANDIRON_CONTEXT_LENGTH.",
             )
         return context
@@ -340,7 +345,7 @@ class _Grammar:
         self._native = llama_cpp.llama_sampler_init_grammar(vocab, source.encode("utf-8"), b"root")
         if not self._native:
             raise InvalidRequestError(
-                f"the grammar cannot be understood: {_last_words()}",
+                f"the grammar cannot be understood: {last_words()}",
                 hint="It must be GBNF with a rule named `root` and no left recursion.",
             )
 
@@ -408,14 +413,14 @@ def quantize(source: Path, target: Path, quantization: str, threads: int) -> int
     kind = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{quantization}", None)
     if kind is None:
         raise InvalidRequestError(f"there is no quantization {quantization!r}", hint="Try Q8_0 or Q4_0.")
-    llama_cpp.llama_log_set(_log, ctypes.c_void_p(0))
+    listen_to_log()
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.nthread = threads
     parameters.ftype = kind
     parameters.allow_requantize = True
     result = llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters))
     if result != 0:
-        raise ModelFileError(f"{source.name} cannot be written as {quantization}: {_last_words()}")
+        raise ModelFileError(f"{source.name} cannot be written as {quantization}: {last_words()}")
     return target.stat().st_size
 
 
@@ -455,7 +460,9 @@ def _native_array(candidates: Candidates) -> llama_cpp.llama_token_data_array:
     return llama_cpp.llama_token_data_array(data=data, size=len(candidates), selected=-1, sorted=False)
 
 
-def _load_model(path: Path, gpu_layers: int, on_progress: Callable[[float], None]) -> Any:
+def load_model(path: Path, gpu_layers: int, on_progress: Callable[[float], None]) -> Any:
+    """Load a file; raises a ModelFileError if llama.cpp refuses it."""
+
     def progress(fraction: float, _: Any) -> bool:
         on_progress(fraction)
         return True
@@ -469,7 +476,7 @@ def _load_model(path: Path, gpu_layers: int, on_progress: Callable[[float], None
     model = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
     if not model:
         raise ModelFileError(
-            f"{path.name} cannot be loaded: {_last_words()}",
+            f"{path.name} cannot be loaded: {last_words()}",
             hint="Is it a whole GGUF file? `andiron models verify` tells; `andiron models pull` gets it anew.",
         )
     return model
@@ -481,5 +488,6 @@ def _present(pointer: Any) -> Any:
     return pointer
 
 
-def _last_words() -> str:
+def last_words() -> str:
+    """Say what llama.cpp complained of lately."""
     return "; ".join(list(_recent_log)[-3:]) or "llama.cpp gave no reason"

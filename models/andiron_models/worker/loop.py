@@ -21,6 +21,7 @@ import psutil
 from andiron_models.errors import ModelError
 from andiron_models.local import wire
 from andiron_models.types import Priority
+from andiron_models.worker.embedding import serve_embeddings
 from andiron_models.worker.engine import EngineOptions, LlamaEngine, quantize
 from andiron_models.worker.job import Job, Lane
 from andiron_models.worker.measure import calibrate, measure
@@ -29,6 +30,7 @@ from andiron_models.worker.preparation import Preparation
 from andiron_models.worker.scheduler import SHORT_SLICE_MS, Scheduler
 from andiron_models.worker.state_file import StateFile
 from andiron_models.worker.states import StateStore
+from andiron_models.worker.telling import tell
 
 _STATS_SECONDS = 0.5
 _SLICE_LIMIT = 512
@@ -70,7 +72,9 @@ def run(source: BinaryIO, sink: BinaryIO) -> None:
     while isinstance(first, wire.Quantize):
         _quantize(first, outbox)
         first = wire.read_message(source)
-    if isinstance(first, wire.Load):
+    if isinstance(first, wire.Load) and first.embeds:
+        serve_embeddings(first, source, outbox.send)
+    elif isinstance(first, wire.Load):
         _serve(first, source, outbox)
 
 
@@ -138,8 +142,10 @@ def _read(
     try:
         while (message := wire.read_message(source)) is not None:
             match message:
-                case wire.Chat() | wire.Infill():
+                case wire.Chat() | wire.Infill() | wire.Continue():
                     _take(message, inbox, outbox, preparation, scheduler, engine)
+                case wire.Tokenize() | wire.Detokenize() | wire.Apply():
+                    _tell(message, outbox, preparation, engine)
                 case wire.Cancel():
                     inbox.put(message)
                     if scheduler.should_interrupt(cancelled=message.id):
@@ -153,8 +159,19 @@ def _read(
         engine.interrupt()
 
 
+def _tell(message: wire.Asked, outbox: Outbox, preparation: Preparation, engine: LlamaEngine) -> None:
+    try:
+        told: wire.Told | wire.Failed = tell(message, engine, preparation)
+    except ModelError as error:
+        told = wire.failed(message.id, error)
+    except Exception:  # noqa: BLE001 - the named edge: one request's fault must not end the others
+        traceback.print_exc()
+        told = wire.Failed(id=message.id, code="internal", message="the text could not be read")
+    outbox.send(told)
+
+
 def _take(
-    message: wire.Chat | wire.Infill,
+    message: wire.Chat | wire.Infill | wire.Continue,
     inbox: Inbox,
     outbox: Outbox,
     preparation: Preparation,
@@ -164,6 +181,8 @@ def _take(
     try:
         if isinstance(message, wire.Chat):
             job = preparation.chat(message.id, message.request)
+        elif isinstance(message, wire.Continue):
+            job = preparation.continue_text(message.id, message.request)
         else:
             job = preparation.infill(message.id, message.request, plainly=message.plainly)
     except ModelError as error:
@@ -264,6 +283,7 @@ def _info(load: wire.Load, engine: LlamaEngine, preparation: Preparation, pace: 
         generate_tokens_per_second=pace.tokens_per_second(1),
         slice_tokens=pace.tokens_within(SHORT_SLICE_MS, _SLICE_LIMIT),
         infill_note=note,
+        can_call_tools=preparation.can_call_tools,
     )
 
 

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from andiron_models.errors import InvalidRequestError
 from andiron_models.layout import InfillLayout
-from andiron_models.types import ChatRequest, InfillRequest, Sampling, check_sampling
-from andiron_models.worker.chat_template import ChatTemplate
+from andiron_models.types import ChatRequest, InfillRequest, Sampling, TextRequest, check_sampling
+from andiron_models.worker.chat_template import ChatTemplate, Part
 from andiron_models.worker.grammar import check_grammar
 from andiron_models.worker.infill import InfillTokens, Prompt, continue_plainly, lay_out
 from andiron_models.worker.job import Job, Lane
@@ -75,6 +75,11 @@ class Preparation:
         return self._template is not None
 
     @property
+    def can_call_tools(self) -> bool:
+        """Whether the template tells the model of tools, in the way its answers are read."""
+        return self._template is not None and self._template.knows_tools
+
+    @property
     def can_infill(self) -> bool:
         """Whether the model has the tokens to infill with."""
         return self._infill is not None
@@ -86,6 +91,29 @@ class Preparation:
             InvalidRequestError: the model cannot chat, or the request cannot be meant.
         """
         _check(request.sampling)
+        tokens: list[int] = []
+        for part in self._parts(request):
+            tokens += self._reader.tokenize(part.text, special=part.trusted)
+        return self._continuing(job_id, request, tokens)
+
+    def continue_text(self, job_id: int, request: TextRequest) -> Job:
+        """Make the job that continues a text as it stands.
+
+        Raises:
+            InvalidRequestError: the request cannot be meant.
+        """
+        _check(request.sampling)
+        return self._continuing(job_id, request, self._reader.tokenize(request.prompt, special=True))
+
+    def chat_text(self, request: ChatRequest) -> str:
+        """Write a conversation as the text the model is shown.
+
+        Raises:
+            InvalidRequestError: the model cannot chat, or not about this.
+        """
+        return "".join(part.text for part in self._parts(request))
+
+    def _parts(self, request: ChatRequest) -> list[Part]:
         if self._template is None:
             raise InvalidRequestError(
                 f"this model cannot chat: {self._why_no_chat}",
@@ -93,9 +121,17 @@ class Preparation:
             )
         if not request.messages:
             raise InvalidRequestError("there is no message to answer", hint="Send at least one.")
-        tokens: list[int] = []
-        for part in self._template.render(request.messages):
-            tokens += self._reader.tokenize(part.text, special=part.trusted)
+        if request.tools and not self._template.knows_tools:
+            raise InvalidRequestError(
+                "this model's chat template knows no tools",
+                hint="Choose a model that calls tools, such as qwen2.5-coder-1.5b, or send none.",
+                details={"field": "tools"},
+            )
+        if any(message.images for message in request.messages):
+            raise InvalidRequestError("this model sees no images", hint="Send text.", details={"field": "messages"})
+        return self._template.render(request.messages, request.tools)
+
+    def _continuing(self, job_id: int, request: ChatRequest | TextRequest, tokens: list[int]) -> Job:
         begin = self._reader.begin_token
         if begin is not None and tokens[:1] != [begin]:
             tokens.insert(0, begin)

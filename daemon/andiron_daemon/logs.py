@@ -19,6 +19,7 @@ import msgspec
 _FILE_BYTES = 2 * 1024 * 1024
 _FILES_KEPT = 3
 _SHORTEST_SECRET = 4
+_JOURNAL_LEVELS = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _LOOKS_SECRET = re.compile(r"(?i)(?<=bearer )[^\s'\",]+|\bsk-[A-Za-z0-9_-]{8,}")
 
 
@@ -46,6 +47,18 @@ class PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Render the record, its trace included."""
         return self._redact(super().format(record))
+
+
+class JournalFormatter(PlainFormatter):
+    """One line for systemd's journal, which has the time itself and reads the level from the first characters."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__(redact, "%(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render the record; every line of a trace carries the level."""
+        level = next((number for floor, number in _JOURNAL_LEVELS if record.levelno >= floor), 7)
+        return "\n".join(f"<{level}>{line}" for line in super().format(record).splitlines())
 
 
 class JsonFormatter(logging.Formatter):
@@ -86,7 +99,7 @@ def set_up_logging(
     secrets: Iterable[str] = (),
     console: TextIO | None = None,
 ) -> None:
-    """Send every log record to the file, and warnings to the console when that is a terminal.
+    """Send every log record to the file; to systemd's journal too, or warnings to the console if it is a terminal.
 
     May be called again, and then replaces what it set up before.
     """
@@ -100,7 +113,23 @@ def set_up_logging(
         console_handler.setLevel(logging.INFO if debug else logging.WARNING)
         console_handler.setFormatter(PlainFormatter(redact, "%(levelname)s: %(message)s"))
         handlers.append(console_handler)
+    elif _is_journal(console):
+        journal_handler = logging.StreamHandler(console)
+        journal_handler.setFormatter(JournalFormatter(redact))
+        handlers.append(journal_handler)
     logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=handlers, force=True)
     logging.captureWarnings(True)
     for chatty in ("asyncio", "httpcore", "httpx", "openai", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.INFO if debug else logging.WARNING)
+
+
+def _is_journal(console: TextIO) -> bool:
+    """Tell whether the console is the journal's: JOURNAL_STREAM names its device and inode, and is inherited."""
+    told = os.environ.get("JOURNAL_STREAM")
+    if not told:
+        return False
+    try:
+        status = os.fstat(console.fileno())
+    except (OSError, ValueError):
+        return False
+    return told == f"{status.st_dev}:{status.st_ino}"

@@ -13,14 +13,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from andiron_daemon import __version__
-from andiron_daemon.client import answering_daemon, wait_until_healthy
+from andiron_daemon.client import Client, ClientError, answering_daemon, wait_until_healthy
 from andiron_daemon.errors import ConfigurationError, DaemonError
 from andiron_daemon.logs import set_up_logging
+from andiron_daemon.notify import Notifier
 from andiron_daemon.paths import Paths, make_private
 from andiron_daemon.runfile import (
     AlreadyRunningError,
@@ -31,7 +33,7 @@ from andiron_daemon.runfile import (
     write_run_file,
 )
 from andiron_daemon.settings import Settings
-from andiron_daemon.sockets import is_loopback, listen, url_of
+from andiron_daemon.sockets import PortInUseError, is_loopback, listen, url_of
 from andiron_daemon.tokens import ensure_token
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ _log = logging.getLogger(__name__)
 _HANDLERS_SECONDS = 2.0
 _SHUTDOWN_SECONDS = 10.0
 _OTHER_START_SECONDS = 10.0
+_LOOK_SECONDS = 1.0
+_NEXT_PORTS = 9
+_LAST_PORT = 65535
 
 
 def serve(settings: Settings, paths: Paths) -> None:
@@ -49,12 +54,17 @@ def serve(settings: Settings, paths: Paths) -> None:
     Raises:
         DaemonError: if it cannot start.
     """
+    notifier = Notifier()
+    notifier.status("starting")
     _make_folders(paths)
     try:
         with single_instance(paths):
-            _run_alone(settings, paths)
+            _run_alone(settings, paths, notifier)
     except AlreadyRunningError:
-        _report_running(paths)
+        line = _report_running(paths)
+        # Running is what was asked for: a service manager is told so, and has nothing to start again.
+        notifier.ready(line)
+        notifier.stopping(line)
 
 
 def _make_folders(paths: Paths) -> None:
@@ -68,7 +78,7 @@ def _make_folders(paths: Paths) -> None:
             ) from error
 
 
-def _report_running(paths: Paths) -> None:
+def _report_running(paths: Paths) -> str:
     """Say where the daemon that holds the lock is; it may be starting, so it gets time to answer."""
     record = answering_daemon(paths) or wait_until_healthy(paths, timeout_seconds=_OTHER_START_SECONDS)
     if record is None:
@@ -77,17 +87,19 @@ def _report_running(paths: Paths) -> None:
             f"another Andiron holds {paths.state} and does not answer" + (f" (pid {kept.pid})" if kept else ""),
             hint=f"Wait for it to stop, or end it; {paths.log_file} tells what it did.",
         )
-    _say(f"Andiron is already running at {record.url} (pid {record.pid})")
+    line = f"Andiron is already running at {record.url} (pid {record.pid})"
+    _say(line)
+    return line
 
 
-def _run_alone(settings: Settings, paths: Paths) -> None:
+def _run_alone(settings: Settings, paths: Paths, notifier: Notifier) -> None:
     # Left by one that was killed; from here on the lock is held and would make it look alive.
     paths.run_file.unlink(missing_ok=True)
     secrets = (settings.token, settings.openai_api_key)
     _open_log(settings, paths, secrets)
     token = ensure_token(settings, paths) if settings.auth else ""
     _open_log(settings, paths, (*secrets, token))
-    sockets = listen(settings.host, settings.port)
+    sockets = _listen(settings)
     try:
         record = RunRecord(
             pid=os.getpid(),
@@ -98,11 +110,43 @@ def _run_alone(settings: Settings, paths: Paths) -> None:
             version=__version__,
             started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         )
-        asyncio.run(_run(msgspec.structs.replace(settings, token=token), paths, sockets, record))
+        asyncio.run(_run(msgspec.structs.replace(settings, token=token), paths, sockets, record, notifier))
     finally:
         remove_run_file(paths)
         for opened in sockets:
             opened.close()
+
+
+def _listen(settings: Settings) -> list[socket.socket]:
+    """Listen where the settings say; on one of the next ports if nobody chose this one and it is taken.
+
+    Clients find the port in run.json, so that two users of a machine need not agree on theirs.
+    """
+    try:
+        return listen(settings.host, settings.port)
+    except PortInUseError as error:
+        taken = error
+    if not _is_andiron(settings.port):
+        reason = taken.message
+    else:
+        reason = f"port {settings.port} is in use by the Andiron of another user or another ANDIRON_HOME"
+    if "port" in settings.sources:
+        raise PortInUseError(reason, hint=taken.hint, details=taken.details) from taken
+    for port in range(settings.port + 1, min(settings.port + _NEXT_PORTS, _LAST_PORT) + 1):
+        with suppress(PortInUseError):
+            sockets = listen(settings.host, port)
+            _log.warning("%s; listening on port %d instead", reason, port)
+            _say(f"warning: {reason}; listening on port {port} instead")
+            return sockets
+    raise PortInUseError(f"{reason}, and the next ones are taken too", hint=taken.hint, details=taken.details)
+
+
+def _is_andiron(port: int) -> bool:
+    try:
+        answer = Client(f"http://127.0.0.1:{port}", timeout_seconds=_LOOK_SECONDS).get("/")
+    except ClientError:
+        return False
+    return isinstance(answer, dict) and answer.get("name") == "Andiron"
 
 
 def _open_log(settings: Settings, paths: Paths, secrets: tuple[str, ...]) -> None:
@@ -115,7 +159,9 @@ def _open_log(settings: Settings, paths: Paths, secrets: tuple[str, ...]) -> Non
         ) from error
 
 
-async def _run(settings: Settings, paths: Paths, sockets: list[socket.socket], record: RunRecord) -> None:
+async def _run(
+    settings: Settings, paths: Paths, sockets: list[socket.socket], record: RunRecord, notifier: Notifier
+) -> None:
     from aiohttp import web
 
     from andiron_daemon.app import create_app
@@ -132,7 +178,11 @@ async def _run(settings: Settings, paths: Paths, sockets: list[socket.socket], r
             await web.SockSite(runner, opened).start()
         _tell_clients(paths, record)
         _announce(settings, record)
+        notifier.ready(f"ready at {record.url}")
+        watching = asyncio.create_task(notifier.watch())
         await stop.wait()
+        watching.cancel()
+        notifier.stopping("stopping")
         _log.info("stopping")
     finally:
         await _clean_up(runner)

@@ -109,3 +109,27 @@ def test_a_python_warning_goes_to_the_log(tmp_path: Path) -> None:
 
 def test_a_redactor_leaves_ordinary_text_alone() -> None:
     assert Redactor(("", "ab"))("ask the bearer: ab, task-force") == "ask the bearer: ab, task-force"
+
+
+def test_the_journal_gets_every_record_with_its_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "journal").open("w+", encoding="utf-8") as journal:
+        status = (tmp_path / "journal").stat()
+        monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
+        set_up_logging(tmp_path / "log", console=journal)
+        _log.info("burning")
+        _log.error("out\nfor the-token good")
+        journal.seek(0)
+        assert journal.read().splitlines() == [
+            "<6>andiron_daemon.tested: burning",
+            "<3>andiron_daemon.tested: out",
+            "<3>for the-token good",
+        ]
+
+
+def test_a_stream_that_is_not_the_journal_gets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "1:1")
+    with (tmp_path / "other").open("w+", encoding="utf-8") as other:
+        set_up_logging(tmp_path / "log", console=other)
+        _log.warning("burning")
+        other.seek(0)
+        assert other.read() == ""

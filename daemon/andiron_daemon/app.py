@@ -8,16 +8,20 @@ handler, and with it the work, even while no token comes.
 
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 
 from aiohttp import web
 
 from andiron_daemon import keys
-from andiron_daemon.api.routes import OPEN_PATHS, ROUTES, SOCKET_PATHS
-from andiron_daemon.api.ws.http import SOCKETS, close_all
+from andiron_daemon.access import Access
+from andiron_daemon.api.events import end_all
+from andiron_daemon.api.routes import OPEN_PATHS, PAGES, ROUTES, SOCKET_PATHS
+from andiron_daemon.api.ws.http import SOCKETS, close_all, refuse_all
 from andiron_daemon.middleware.auth import auth
 from andiron_daemon.middleware.counting import count_requests
 from andiron_daemon.middleware.errors import answer_errors
 from andiron_daemon.middleware.guard import guard, show_allowed_origin
+from andiron_daemon.middleware.headers import show_protection
 from andiron_daemon.middleware.limits import limit_bodies
 from andiron_daemon.middleware.request_id import give_request_id, show_request_id
 from andiron_daemon.paths import Paths
@@ -31,6 +35,7 @@ def create_app(
     paths: Paths,
     *,
     backends: Mapping[str, Backend] | None = None,
+    token_file: Path | None = None,
     stop: Callable[[], None] | None = None,
     keep_alive_seconds: float = 10.0,
     heartbeat_seconds: float = 20.0,
@@ -41,28 +46,34 @@ def create_app(
         settings: with the token in force in them.
         paths: the folders.
         backends: instead of those registered.
+        token_file: where the token is kept, if it may be replaced while the daemon runs.
         stop: asks the process to stop gracefully; else SIGTERM is raised in it.
         keep_alive_seconds: how long a stream may be silent.
         heartbeat_seconds: how often a socket is pinged.
     """
+    access = Access(settings, token_file)
     app = web.Application(
         middlewares=[
             give_request_id,
             answer_errors,
             count_requests,
             guard(settings),
-            auth(settings, OPEN_PATHS, SOCKET_PATHS),
+            auth(access, OPEN_PATHS, SOCKET_PATHS),
             limit_bodies,
         ],
         client_max_size=settings.max_body_bytes,
     )
+    app[keys.ACCESS] = access
+    app[keys.PAGES] = PAGES
+    access.on_rotation(lambda token: refuse_all(app))
     app[keys.STOP] = stop or _terminate
     app[keys.KEEP_ALIVE_SECONDS] = keep_alive_seconds
     app[keys.HEARTBEAT_SECONDS] = heartbeat_seconds
     app[SOCKETS] = {}
     app.on_shutdown.append(close_all)
-    app[keys.ENDPOINTS] = tuple(f"{route.method} {route.path}" for route in ROUTES)
-    app.on_response_prepare.extend((show_request_id, show_allowed_origin))
+    app.on_shutdown.append(end_all)
+    app[keys.ENDPOINTS] = tuple(f"{route.method} {route.plain_path}" for route in ROUTES)
+    app.on_response_prepare.extend((show_request_id, show_allowed_origin, show_protection))
     for route in ROUTES:
         if route.method == "GET":
             app.router.add_get(route.path, route.handler)

@@ -56,6 +56,10 @@ class Client:
         """POST a JSON body and return the JSON body of the answer, None if it is empty."""
         return self.request("POST", path, body, timeout_seconds=timeout_seconds)
 
+    def patch(self, path: str, body: Any) -> Any:
+        """PATCH with a JSON body and return the JSON body of the answer."""
+        return self.request("PATCH", path, body)
+
     def delete(self, path: str) -> Any:
         """DELETE a path."""
         return self.request("DELETE", path)
@@ -110,6 +114,24 @@ class Client:
             raise self._unreachable(error) from error
         finally:
             # Both hold the socket; the daemon sees the end only when both have let go.
+            if response is not None:
+                response.close()
+            connection.close()
+
+    def follow(self, path: str = "/api/v1/events", *, silence_seconds: float = 25.0) -> Generator[Event, None, None]:
+        """GET a path and yield the events that come, until the daemon ends the stream or this is closed.
+
+        Raises:
+            ClientError: as `request` does, and when nothing, not even a comment, came for `silence_seconds`.
+        """
+        connection = self._connect(silence_seconds)
+        response = None
+        try:
+            response = self._send(connection, "GET", path, None, "text/event-stream")
+            yield from _events(response)
+        except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
+            raise self._unreachable(error) from error
+        finally:
             if response is not None:
                 response.close()
             connection.close()

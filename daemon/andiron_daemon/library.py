@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 
 from andiron_daemon.errors import InvalidRequestError
+from andiron_daemon.events import Events
 from andiron_daemon.paths import Paths
 from andiron_models.errors import BackendUnavailableError, ModelError, ModelFileError
 from andiron_models.library.adding import remove_model
@@ -120,6 +121,7 @@ class Library:
         pulls: Pulls,
         *,
         context_length: int = 0,
+        events: Events | None = None,
     ) -> None:
         self._models_folder = paths.models
         self._config_folder = paths.config
@@ -127,6 +129,7 @@ class Library:
         self._backends = backends
         self._pulls = pulls
         self._context_length = context_length or DEFAULT_CONTEXT
+        self._events = events
         self._headers: dict[tuple[Path, int, int], _HeaderFacts] = {}
 
     async def models(self) -> tuple[ListedModel, ...]:
@@ -162,6 +165,8 @@ class Library:
         entry = catalogue[model_id]
         found = await asyncio.to_thread(self._fit_of_entry, model_id, catalogue)
         pull = self._pulls.start(entry)
+        if self._events is not None:
+            self._events.watch_pull(pull)
         yield PullStarted(id=model_id, total=entry.size_bytes, fits=found.fits if found else None)
         if found is not None and found.fits != "yes":
             yield PullWarning(message=found.warning(model_id), memory=found)
@@ -219,6 +224,8 @@ class Library:
         with contextlib.suppress(BackendUnavailableError):  # an engine that cannot start holds no model
             await (await self._loader()).unload(model_id)
         await asyncio.to_thread(_remove, self._models_folder, model_id, catalogue)
+        if self._events is not None:
+            self._events.changed()
 
     async def _local(self) -> object:
         """Give the local backend itself, from behind the registry if it comes from there."""

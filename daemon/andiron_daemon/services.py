@@ -18,8 +18,11 @@ from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.service import CompletionService
 from andiron_daemon.counters import Counters
 from andiron_daemon.errors import ConfigurationError, StorageError
+from andiron_daemon.events import Events
 from andiron_daemon.library import Library
+from andiron_daemon.lookout import Lookout
 from andiron_daemon.paths import Paths
+from andiron_daemon.runtime import PAUSE, Runtime
 from andiron_daemon.settings import SETTINGS, Settings
 from andiron_daemon.sockets import is_loopback
 from andiron_daemon.storage.completions import SQLiteCompletionStatistics
@@ -52,6 +55,8 @@ class Services:
     upkeep: Upkeep
     completion: CompletionService
     library: Library
+    runtime: Runtime
+    events: Events
     counters: Counters
     started_seconds: float
 
@@ -87,12 +92,19 @@ async def build_services(
         opening = asyncio.create_task(_open(database))
         stack.push_async_callback(asyncio.wait, {opening})
         counters = Counters()
+        runtime = Runtime(settings, paths, router, SQLiteSettings(database))
         policy = CompletionPolicy(post_filters=settings.completion_filters)
-        completion = CompletionService(router, counters, SQLiteCompletionStatistics(database), policy)
+        completion = CompletionService(
+            router, counters, SQLiteCompletionStatistics(database), policy, is_paused=lambda: runtime.is_paused
+        )
         stack.push_async_callback(completion.aclose)
         pulls = Pulls(paths.models)
         stack.push_async_callback(pulls.aclose)
-        library = Library(paths, router, backends, pulls, context_length=settings.context_length)
+        events = _events(router, backends, runtime, completion)
+        stack.push_async_callback(events.aclose)
+        library = Library(paths, router, backends, pulls, context_length=settings.context_length, events=events)
+        restoring = asyncio.create_task(runtime.restore())
+        stack.push_async_callback(asyncio.wait, {restoring})
         instructions = await asyncio.to_thread(read_instructions, paths.prompts)
         chat = ChatService(router, SQLiteConversations(database), counters, instructions)
         stack.push_async_callback(chat.aclose)
@@ -109,6 +121,8 @@ async def build_services(
             upkeep=upkeep,
             completion=completion,
             library=library,
+            runtime=runtime,
+            events=events,
             counters=counters,
             started_seconds=time.monotonic(),
         )
@@ -160,6 +174,22 @@ def _router(backends: Mapping[str, Backend], policy: str) -> Router:
         raise ConfigurationError(
             f"ANDIRON_BACKEND is {policy!r}, but {error.message}", hint=error.hint, details={"setting": "backend"}
         ) from error
+
+
+def _events(router: Router, backends: Mapping[str, Backend], runtime: Runtime, completion: CompletionService) -> Events:
+    """Make the events, and have everything that changes the daemon's state say so."""
+    lookout = Lookout(router, backends, runtime)
+    events = Events(lookout.look)
+
+    def changed(names: frozenset[str]) -> None:
+        if names - {PAUSE}:
+            completion.forget_suggestions()
+        events.changed()
+
+    lookout.watcher = events.changed
+    router.activity.listener = events.changed
+    runtime.on_change = changed
+    return events
 
 
 async def _open(database: Database) -> None:

@@ -20,11 +20,12 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Literal
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
-from andiron_models.backend import Backend
+from andiron_models.activity import Activity
+from andiron_models.backend import Backend, ContinuesText, Embeds, Tokenizes
 from andiron_models.errors import (
     BackendUnavailableError,
     DeadlineError,
@@ -42,10 +43,19 @@ REST_SECONDS = 30.0
 LONGEST_REST_SECONDS = 600.0
 
 Verb = Literal["chat", "infill"]
+Capability = TypeVar("Capability", Tokenizes, ContinuesText, Embeds)
 Request = ChatRequest | InfillRequest
 _log = logging.getLogger(__name__)
 _UNREACHABLE = (BackendUnavailableError, DeadlineError, RateLimitedError)
 _NOT_THERE = ("unconfigured", "failed")
+
+
+@runtime_checkable
+class _Opens(Protocol):
+    """A backend that stands for another one."""
+
+    async def opened(self) -> Backend:
+        """Give the backend itself."""
 
 
 class Router:
@@ -62,6 +72,8 @@ class Router:
         self._policy = policy
         self._clock = clock
         self._resting: dict[str, tuple[float, ModelError]] = {}
+        self._local_models: dict[Verb, str] = {}
+        self.activity = Activity()
         if policy != AUTO:
             self._named(policy)
 
@@ -69,6 +81,28 @@ class Router:
     def policy(self) -> str:
         """Who answers a request that names no backend."""
         return self._policy
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The names of the backends there are."""
+        return tuple(self._backends)
+
+    def choose_policy(self, policy: str) -> None:
+        """Have another one answer from the next request on.
+
+        Raises:
+            InvalidRequestError: when it names no backend.
+        """
+        if policy != AUTO:
+            self._named(policy)
+        self._policy = policy
+
+    def choose_local_model(self, verb: Verb, model: str | None) -> None:
+        """Have the local engine answer with a model where none is named; None leaves it to its configuration."""
+        if model is None:
+            self._local_models.pop(verb, None)
+        else:
+            self._local_models[verb] = model
 
     async def chat(self, request: ChatRequest, backend: str | None = None) -> AsyncGenerator[Delta, None]:
         """Answer the last message; `backend` overrides the policy."""
@@ -98,6 +132,21 @@ class Router:
         found = await asyncio.gather(*(self._models_of(candidate) for candidate in chosen if candidate is not None))
         return tuple(info for infos in found for info in infos if info.can_chat and model in (None, info.id))
 
+    async def capable(self, kind: type[Capability], model: str | None = None, backend: str | None = None) -> Capability:
+        """Find who is to do what not every backend can; under `auto` that is who infills.
+
+        Raises:
+            InvalidRequestError: for an unknown backend, or one that cannot do it.
+            ModelNotFoundError: under `auto`, for a model no backend has.
+        """
+        chosen, _ = await self._choose("infill", InfillRequest(prefix="", model=model), backend)
+        able = await chosen.opened() if isinstance(chosen, _Opens) else chosen
+        if not isinstance(able, kind):
+            raise InvalidRequestError(
+                f"the backend {chosen.name} cannot do this", hint=f"Name another one; {LOCAL} can."
+            )
+        return able
+
     async def status(self) -> tuple[BackendStatus, ...]:
         """Say how every backend is."""
         return tuple(await asyncio.gather(*(backend.status() for backend in self._backends.values())))
@@ -115,14 +164,14 @@ class Router:
     async def _answer(self, verb: Verb, request: Request, backend: str | None) -> AsyncGenerator[Delta, None]:
         first, second = await self._choose(verb, request, backend)
         if second is None:
-            async with contextlib.aclosing(_deltas(first, verb, request)) as deltas:
+            async with contextlib.aclosing(self._deltas(first, verb, request)) as deltas:
                 async for delta in deltas:
                     yield delta
             return
         error = self._rest_of(first)
         if error is None:
             try:
-                async with contextlib.aclosing(_held_until_text(_deltas(first, verb, request))) as deltas:
+                async with contextlib.aclosing(_held_until_text(self._deltas(first, verb, request))) as deltas:
                     async for delta in deltas:
                         yield delta
                 return
@@ -141,13 +190,26 @@ class Router:
             fallback = Fallback(from_backend=first.name, code=error.code, message=error.message)
             self._rest(first, error)
         try:
-            async with contextlib.aclosing(_deltas(second, verb, request)) as deltas:
+            async with contextlib.aclosing(self._deltas(second, verb, request)) as deltas:
                 async for delta in deltas:
                     yield delta if delta.finish is None else _with_fallback(delta, fallback)
         except ModelError as second_error:
             if fallback is not None:
                 second_error.details["fallback"] = msgspec.to_builtins(fallback)
             raise
+
+    async def _deltas(self, backend: Backend, verb: Verb, request: Request) -> AsyncGenerator[Delta, None]:
+        """Ask one backend, and note that it is at work."""
+        model = self._local_models.get(verb) if backend.name == LOCAL else None
+        if model is not None and request.model is None:
+            request = msgspec.structs.replace(request, model=model)
+        source = backend.chat(request) if isinstance(request, ChatRequest) else backend.infill(request)
+        with self.activity.generating():
+            async with contextlib.aclosing(source) as deltas:
+                async for delta in deltas:
+                    if delta.finish is not None:
+                        self.activity.answered(delta.backend, delta.model, delta.finish)
+                    yield delta
 
     async def _choose(self, verb: Verb, request: Request, name: str | None) -> tuple[Backend, Backend | None]:
         """Pick who is asked, and who is asked instead when that one cannot be reached."""
@@ -215,12 +277,6 @@ class _UnreachableBeforeText(Exception):  # noqa: N818 -- a signal between two f
     def __init__(self, error: ModelError) -> None:
         super().__init__(error.message)
         self.error = error
-
-
-def _deltas(backend: Backend, verb: Verb, request: Request) -> AsyncGenerator[Delta, None]:
-    if isinstance(request, ChatRequest):
-        return backend.chat(request)
-    return backend.infill(request)
 
 
 async def _held_until_text(deltas: AsyncGenerator[Delta, None]) -> AsyncGenerator[Delta, None]:

@@ -12,6 +12,7 @@ from andiron_daemon.completion.statistics import CompletionStatus
 from andiron_daemon.completion.types import CompletionInput
 from andiron_daemon.counters import ErrorNote, TokenCounts
 from andiron_daemon.library import ListedModel
+from andiron_daemon.runtime import RuntimeSettings
 from andiron_daemon.upkeep import DayUsage
 from andiron_models.types import BackendStatus
 
@@ -112,6 +113,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     rates: Rates
     usage: tuple[DayUsage, ...]
     completion: CompletionStatus
+    runtime: RuntimeSettings
     last_errors: tuple[ErrorNote, ...]
 
 
@@ -125,3 +127,34 @@ class Stopping(msgspec.Struct, frozen=True, kw_only=True):
     """The daemon is about to stop."""
 
     stopping: Literal[True] = True
+
+
+class LinkBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page a link is to lead to; without one the description of the API."""
+
+    page: str | None = None
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that signs one browser in, once; what stands behind its `#` is secret until then."""
+
+    url: str
+    expires_in_seconds: float
+
+
+class SignInBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The code of a link."""
+
+    code: str
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """The browser has its cookie; it is good for so long after its last use."""
+
+    expires_in_seconds: float
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """What lets this client's requests in; `nothing` where no token is asked for."""
+
+    admitted_by: Literal["token", "session", "nothing"]

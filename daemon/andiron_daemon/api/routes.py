@@ -1,22 +1,42 @@
 """The one table of routes; the application, the guard's open paths and the API's description are made from it."""
 
-from andiron_daemon.api import chat, code, conversations, health, models, root, status, system
+from andiron_daemon.api import (
+    chat,
+    code,
+    conversations,
+    events,
+    health,
+    models,
+    pages,
+    root,
+    settings,
+    signin,
+    status,
+    system,
+)
 from andiron_daemon.api.bodies import (
     ChatBody,
     CompleteBody,
     Health,
+    Link,
+    LinkBody,
     ModelList,
     RegenerateBody,
     Root,
+    Session,
+    SignedIn,
+    SignInBody,
     Status,
     Stopping,
     TitleBody,
 )
-from andiron_daemon.api.route import Route
+from andiron_daemon.api.route import HTML, Route
 from andiron_daemon.api.ws import http as socket
 from andiron_daemon.chat.types import ChatAnswer, ConversationPage, ConversationRecord
 from andiron_daemon.completion.types import CompletionAnswer, FeedbackInput
+from andiron_daemon.events import StateEvent
 from andiron_daemon.library import ListedModel, PullDone
+from andiron_daemon.runtime import RuntimeChange, RuntimeSettings
 
 ROUTES = (
     Route(method="GET", path="/", handler=root.show, summary="What answers here.", is_open=True, response=Root),
@@ -29,6 +49,29 @@ ROUTES = (
         handler=status.show,
         summary="Everything the daemon tells of itself.",
         response=Status,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/events",
+        handler=events.follow,
+        summary="What happens in the daemon, as events.",
+        response=StateEvent,
+        can_stream=True,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/settings",
+        handler=settings.show,
+        summary="What may change while the daemon runs.",
+        response=RuntimeSettings,
+    ),
+    Route(
+        method="PATCH",
+        path="/api/v1/settings",
+        handler=settings.change,
+        summary="Choose who answers, with which model, and pause completions.",
+        request=RuntimeChange,
+        response=RuntimeSettings,
     ),
     Route(
         method="POST",
@@ -176,7 +219,80 @@ ROUTES = (
         response=Stopping,
         status=202,
     ),
+    Route(
+        method="POST",
+        path="/api/v1/system/links",
+        handler=signin.make_link,
+        summary="Make a link that signs one browser in.",
+        request=LinkBody,
+        request_optional=True,
+        response=Link,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/system/session",
+        handler=signin.show_session,
+        summary="Tell what lets this client in.",
+        response=Session,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/system/token/rotate",
+        handler=signin.rotate_token,
+        summary="Put a new token in force.",
+        status=204,
+        codes=("invalid_request",),
+    ),
+    Route(
+        method="GET",
+        path="/signin",
+        handler=pages.page("signin.html"),
+        summary="The page a link leads to.",
+        is_open=True,
+        is_page=True,
+        media_types=(HTML,),
+    ),
+    Route(
+        method="POST",
+        path="/signin",
+        handler=signin.sign_in,
+        summary="Trade a link's code for a session.",
+        is_open=True,
+        request=SignInBody,
+        response=SignedIn,
+        codes=("unauthorized",),
+        tag="system",
+    ),
+    Route(
+        method="POST",
+        path="/signout",
+        handler=signin.sign_out,
+        summary="End the browser's session.",
+        is_open=True,
+        status=204,
+        tag="system",
+    ),
+    Route(
+        method="GET",
+        path="/docs",
+        handler=pages.page("docs.html"),
+        summary="The API, to read and to try.",
+        is_open=True,
+        is_page=True,
+        media_types=(HTML,),
+    ),
+    Route(
+        method="GET",
+        path="/static/{file:.+}",
+        handler=pages.static,
+        summary="What pages load.",
+        is_open=True,
+        is_page=True,
+        media_types=("*/*",),
+    ),
 )
 
-OPEN_PATHS = frozenset(route.path for route in ROUTES if route.is_open)
-SOCKET_PATHS = frozenset(route.path for route in ROUTES if route.is_socket)
+OPEN_PATHS = frozenset(route.plain_path for route in ROUTES if route.is_open)
+SOCKET_PATHS = frozenset(route.plain_path for route in ROUTES if route.is_socket)
+# What a browser can be sent to; the way in is not a place to be.
+PAGES = tuple(route.path for route in ROUTES if route.media_types == (HTML,) and route.path != "/signin")

@@ -29,6 +29,7 @@ async def show(request: web.Request) -> web.Response:
             local_engine=engines[0] if engines else {},
             storage=await _storage(services),
             completion=await services.completion.status(),
+            runtime=services.runtime.view(),
             rates=Rates(requests=dict(counters.requests), errors=dict(counters.errors), tokens=counters.tokens),
             usage=await _usage(services),
             last_errors=tuple(counters.last_errors),

@@ -201,7 +201,7 @@ def _check_suits(model: InstalledModel, role: Role) -> None:
 
 
 def _write_role(paths: Paths, role: Role, model: str | None) -> None:
-    from andiron_daemon.cli.settings_file import write_setting
+    from andiron_daemon.settings_file import write_setting
 
     is_path = model is not None and Path(model).expanduser().is_file()
     value = str(Path(model).expanduser().absolute()) if model is not None and is_path else model

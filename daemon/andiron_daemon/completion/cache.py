@@ -56,6 +56,10 @@ class SuggestionCache:
         """How many answers are kept."""
         return len(self._entries)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
     def keep(self, identity: Identity, gap: Gap, found: Found) -> None:
         """Keep an answer."""
         tail, suffix = self._tail(gap.prefix), _suffix_head(gap)

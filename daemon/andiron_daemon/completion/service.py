@@ -53,7 +53,9 @@ class CompletionService:
         store: StatisticsStore | None = None,
         policy: CompletionPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
+        is_paused: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_paused = is_paused
         self._router = router
         self._counters = counters
         self._policy = policy or CompletionPolicy()
@@ -88,8 +90,9 @@ class CompletionService:
         for kept, accepted in self._acceptances.judge(plan):
             self._statistics.count_kept(plan, kept, accepted)
         identifier = new_id()
-        if plan.refusal is not None:
-            yield self._closed(plan, answer_nothing(identifier, plan.refusal))
+        refusal = "paused" if self._is_paused() else plan.refusal
+        if refusal is not None:
+            yield self._closed(plan, answer_nothing(identifier, refusal))
             return
         async with (
             self._desk.ticket(plan, order) as ticket,
@@ -106,7 +109,7 @@ class CompletionService:
         """
         plan = await make_plan(msgspec.structs.replace(request, max_tokens=0), self._policy)
         self._speed.refresh()
-        if plan.refusal is None:
+        if plan.refusal is None and not self._is_paused():
             place = await self._prompts.place_of(plan)
             self._prepare(plan, place, request_id, also_in_force=True)
         return new_id()
@@ -122,10 +125,14 @@ class CompletionService:
         self._statistics.count_feedback(offered, given)
         self._acceptances.remember(offered.plan, offered.text[: offered.accepted_characters(given)])
         following = offered.following(given)
-        if following is not None and self._policy.prefetch:
+        if following is not None and self._policy.prefetch and not self._is_paused():
             task = asyncio.create_task(self._prefetch(following, offered.plan.identity))
             self._behind.add(task)
             task.add_done_callback(self._behind.discard)
+
+    def forget_suggestions(self) -> None:
+        """Have every place completed anew, as after another model was chosen."""
+        self._cache.clear()
 
     async def status(self) -> CompletionStatus:
         """Say how completion is doing."""

@@ -9,7 +9,7 @@ from andiron_daemon.positions import Position, Range
 from andiron_models.types import ExtraFile
 
 Cached = Literal["no", "exact", "typed_through"]
-Reason = Literal["no_confidence", "duplicates_suffix", "not_worthwhile", "superseded"]
+Reason = Literal["no_confidence", "duplicates_suffix", "not_worthwhile", "superseded", "paused"]
 
 
 class CompletionInput(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,6 +67,7 @@ class Supervisor:
         idle_seconds: float,
         launch: Launch = launch_worker,
         clock: Callable[[], float] | None = None,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare; nothing is started.
 
@@ -76,6 +77,7 @@ class Supervisor:
             idle_seconds: how long an unused worker is kept, 0 for ever.
             launch: starts a worker process.
             clock: seconds that only grow; the event loop's if not given.
+            on_change: called whenever `state` has become another.
         """
         self.name = name
         self.info: wire.EngineInfo | None = None
@@ -87,6 +89,7 @@ class Supervisor:
         self._idle_seconds = idle_seconds
         self._launch = launch
         self._clock = clock or asyncio.get_running_loop().time
+        self._on_change = on_change
         self._life: _Life | None = None
         self._starting: asyncio.Task[None] | None = None
         self._ids = itertools.count(1)
@@ -127,6 +130,7 @@ class Supervisor:
             self._refuse_while_backing_off()
             self._starting = asyncio.create_task(self._start())
             self._starting.add_done_callback(self._started)
+            self._on_change()
         starting = self._starting
         try:
             await asyncio.shield(starting)
@@ -156,7 +160,7 @@ class Supervisor:
                     if isinstance(item, ModelError):
                         is_over = True
                         raise item
-                    is_over = isinstance(item, wire.Done | wire.Measured)
+                    is_over = isinstance(item, wire.Done | wire.Measured | wire.Told | wire.Embedded)
                     if is_over:
                         self._failures = 0
                     yield item
@@ -240,13 +244,12 @@ class Supervisor:
 
     def _started(self, task: asyncio.Task[None]) -> None:
         self._starting = None
-        if task.cancelled():
-            return
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
         if isinstance(error, ModelDoesNotFitError):
             self.last_error = error  # found out without starting anything, so it may be asked again at once
         elif isinstance(error, ModelError):
             self._note_failure(error)
+        self._on_change()
 
     # -- ending
 
@@ -256,6 +259,7 @@ class Supervisor:
         life, self._life, self.info, self.stats = self._life, None, None, None
         if life is not None and life.worker is not None:
             self._end(life, life.worker)
+            self._on_change()
 
     def _end(self, life: _Life, worker: Worker) -> None:
         life.was_told_to_stop = True
@@ -307,6 +311,7 @@ class Supervisor:
             self._life, self.info, self.stats = None, None, None
             self.restarts += 1
             self._note_failure(error)
+            self._on_change()
             _log.warning("%s", error.message)
 
     def _note_failure(self, error: ModelError) -> None:

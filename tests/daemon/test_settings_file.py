@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from andiron_daemon.cli.settings_file import write_setting
+from andiron_daemon.settings_file import write_setting
 from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import Paths
 from andiron_daemon.settings import load_settings

@@ -104,6 +104,19 @@ SETTINGS: tuple[Setting, ...] = (
         variable="OPENAI_BASE_URL",
         choices=("http", "https"),
     ),
+    _setting("trusted_backends", "list", (), "Backends that see text as it is, beside those on this machine."),
+    _setting(
+        "privacy_log_days", "integer", 90, "Days it is kept what was sent to other machines; 0 keeps it for ever."
+    ),
+    _setting("openai_daily_tokens", "integer", 0, "Tokens a day that may be spent on OpenAI, in UTC; 0 is no limit."),
+    _setting("rate_completions", "integer", 100, "Code completions a second one client may ask for; 0 is no limit."),
+    _setting("rate_generations", "integer", 20, "Other generated answers a second for one client; 0 is no limit."),
+    _setting("rate_requests", "integer", 200, "Other requests a second for one client; 0 is no limit."),
+    _setting("client_concurrency", "integer", 128, "Generated answers one client may wait for at once; 0: no limit."),
+    _setting("max_frame_bytes", "integer", 1024 * 1024, "Largest WebSocket message.", minimum=1024),
+    _setting("queue_seconds", "seconds", 300.0, "Longest wait for a backend to take a request, a model's loading too."),
+    _setting("first_token_seconds", "seconds", 300.0, "Longest wait from the asking to the first text; 0 is no limit."),
+    _setting("answer_seconds", "seconds", 1800.0, "Longest time for a whole answer; 0 is no limit."),
     _setting(
         "database_url",
         "url",
@@ -121,7 +134,8 @@ SETTINGS: tuple[Setting, ...] = (
         variable="REDIS_URL",
         choices=("redis", "rediss", "unix"),
     ),
-    _setting("log_format", "choice", "plain", "How the log file is written.", choices=("plain", "json")),
+    _setting("log_format", "choice", "json", "How the log file is written.", choices=("plain", "json")),
+    _setting("sentry_dsn", "secret", "", "Where errors are reported, without text or values.", variable="SENTRY_DSN"),
 )
 
 
@@ -151,10 +165,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     openai_model: str = "gpt-4o-mini"
     openai_max_tokens: int = 2048
     openai_base_url: str = ""
+    trusted_backends: tuple[str, ...] = ()
+    privacy_log_days: int = 90
+    openai_daily_tokens: int = 0
+    rate_completions: int = 100
+    rate_generations: int = 20
+    rate_requests: int = 200
+    client_concurrency: int = 128
+    max_frame_bytes: int = 1024 * 1024
+    queue_seconds: float = 300.0
+    first_token_seconds: float = 300.0
+    answer_seconds: float = 1800.0
     database_url: str = ""
     keep_days: int = 0
     redis_url: str = ""
-    log_format: str = "plain"
+    log_format: str = "json"
+    sentry_dsn: str = ""
     sources: dict[str, str] = {}
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ Whoever runs it makes its runner with `handler_cancellation=True`: a client that
 handler, and with it the work, even while no token comes.
 """
 
+import functools
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from aiohttp import web
 from andiron_daemon import keys
 from andiron_daemon.access import Access
 from andiron_daemon.api.events import end_all
+from andiron_daemon.api.openapi import encode_document
 from andiron_daemon.api.routes import OPEN_PATHS, PAGES, ROUTES, SOCKET_PATHS
 from andiron_daemon.api.ws.http import SOCKETS, close_all, refuse_all
 from andiron_daemon.middleware.auth import auth
@@ -65,6 +67,8 @@ def create_app(
     )
     app[keys.ACCESS] = access
     app[keys.PAGES] = PAGES
+    description: Callable[[], bytes] = functools.cache(functools.partial(encode_document, ROUTES))
+    app[keys.DESCRIPTION] = description
     access.on_rotation(lambda token: refuse_all(app))
     app[keys.STOP] = stop or _terminate
     app[keys.KEEP_ALIVE_SECONDS] = keep_alive_seconds

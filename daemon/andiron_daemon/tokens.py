@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import stat
+import tempfile
 from pathlib import Path
 
 from andiron_daemon.errors import ConfigurationError
@@ -15,6 +16,7 @@ from andiron_daemon.settings import Settings
 
 _log = logging.getLogger(__name__)
 _SHORTEST = 16
+_RANDOM_BYTES = 32
 
 
 def ensure_token(settings: Settings, paths: Paths) -> str:
@@ -44,9 +46,32 @@ def find_token(settings: Settings, paths: Paths) -> str | None:
         return None
 
 
+def replace_token(file: Path) -> str:
+    """Write a new token over the one kept, in one step, and return it; the caller puts it in force.
+
+    Raises:
+        ConfigurationError: if the file cannot be written; the one kept stays.
+    """
+    token = secrets.token_urlsafe(_RANDOM_BYTES)
+    handle, name = -1, ""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(f"{token}\n")
+        Path(name).replace(file)
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise ConfigurationError(
+            f"{file}: the new token cannot be written: {error.strerror}",
+            hint="The old one is still in force. Make room on the disk, and the state folder writable.",
+        ) from error
+    return token
+
+
 def _made(file: Path) -> str:
     """Write a new token; O_EXCL, so that nobody can have laid an open file, or a link, in its place."""
-    token = secrets.token_urlsafe(32)
+    token = secrets.token_urlsafe(_RANDOM_BYTES)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as stream:
         stream.write(f"{token}\n")

@@ -154,6 +154,14 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     expires_in_seconds: float
 
 
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """The description of the API, in OpenAPI 3.1."""
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """What lets this client's requests in; `nothing` where no token is asked for."""
 

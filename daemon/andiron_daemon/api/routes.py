@@ -7,6 +7,7 @@ from andiron_daemon.api import (
     events,
     health,
     models,
+    openapi,
     pages,
     root,
     settings,
@@ -17,6 +18,7 @@ from andiron_daemon.api import (
 from andiron_daemon.api.bodies import (
     ChatBody,
     CompleteBody,
+    Document,
     Health,
     Link,
     LinkBody,
@@ -227,6 +229,7 @@ ROUTES = (
         request=LinkBody,
         request_optional=True,
         response=Link,
+        needs_token=True,
     ),
     Route(
         method="GET",
@@ -241,7 +244,7 @@ ROUTES = (
         handler=signin.rotate_token,
         summary="Put a new token in force.",
         status=204,
-        codes=("invalid_request",),
+        needs_token=True,
     ),
     Route(
         method="GET",
@@ -271,6 +274,14 @@ ROUTES = (
         is_open=True,
         status=204,
         tag="system",
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        handler=openapi.show,
+        summary="This description.",
+        is_open=True,
+        response=Document,
     ),
     Route(
         method="GET",

@@ -1,47 +1,113 @@
-"""Asks for the token on everything but the few open paths.
+"""Asks for the token, or for the session a browser got by a one-time link, on everything but the few open routes.
 
 A browser cannot send headers with a WebSocket: on the sockets' paths the token may also come as a protocol,
 `bearer.TOKEN` beside `andiron`, or as the query's `token`. The guard has checked the Origin by then.
+
+A browser sends its cookie whoever made it ask, pages of other programs on this machine included, since a cookie
+knows no port. So a session counts only for what one of this daemon's own pages asks for.
 """
 
-import hmac
 from collections.abc import Collection
+from typing import Literal
+from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from andiron_daemon.access import Access
 from andiron_daemon.errors import UnauthorizedError
-from andiron_daemon.settings import Settings
 
 _PROTOCOL_PREFIX = "bearer."
+_API_KEY = "X-API-Key"
+_FETCH_SITE = "Sec-Fetch-Site"
+_READING = ("GET", "HEAD")
+AdmittedBy = Literal["token", "session", "nothing"]
+_ADMITTED_KEY: web.RequestKey[AdmittedBy] = web.RequestKey("admitted_by")
 
 
-def auth(settings: Settings, open_paths: Collection[str], socket_paths: Collection[str] = ()) -> Middleware:
-    """Make the middleware that asks for the token of the settings."""
-    wanted = settings.token.encode()
+def auth(access: Access, open_paths: Collection[str], socket_paths: Collection[str] = ()) -> Middleware:
+    """Make the middleware that lets in who may come in; paths are as in the table of routes."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if settings.auth and request.path not in open_paths:
+        if access.is_required and (path := _route_path(request)) not in open_paths:
             shown = _shown(request)
-            if shown is None and request.path in socket_paths:
+            if shown is None and path in socket_paths:
                 shown = _shown_by_browser(request)
-            if shown is None:
+            if shown is not None:
+                if not access.is_token(shown):
+                    raise UnauthorizedError("the token is wrong", hint="`andiron token --show` prints the right one.")
+                request[_ADMITTED_KEY] = "token"
+            elif session_of(request, access):
+                request[_ADMITTED_KEY] = "session"
+            else:
                 raise UnauthorizedError(
-                    "a token is needed", hint="Send `Authorization: Bearer TOKEN`; `andiron token --show` prints it."
+                    "a token is needed",
+                    hint="Send `Authorization: Bearer TOKEN`; `andiron token --show` prints it, "
+                    "and `andiron open` signs a browser in.",
                 )
-            if not hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), wanted):
-                raise UnauthorizedError("the token is wrong", hint="`andiron token --show` prints the right one.")
         return await handler(request)
 
     return check
+
+
+def admitted_by(request: web.Request) -> AdmittedBy:
+    """Tell what let a request in; `nothing` where nothing was asked for."""
+    return request[_ADMITTED_KEY] if _ADMITTED_KEY in request else "nothing"
+
+
+def check_token_shown(request: web.Request, access: Access) -> None:
+    """Refuse who came by a session only: what makes or changes keys needs the token itself.
+
+    Raises:
+        UnauthorizedError: saying so.
+    """
+    if access.is_required and admitted_by(request) != "token":
+        raise UnauthorizedError(
+            "this needs the token itself, not a browser's session", hint="Ask on the command line: `andiron --help`."
+        )
+
+
+def session_of(request: web.Request, access: Access) -> str | None:
+    """Return the secret of the session a request belongs to; None if it has none that counts."""
+    if hdrs.COOKIE not in request.headers or not _is_own(request):
+        return None
+    secret = request.cookies.get(cookie_name(request))
+    return secret if secret and access.is_session(secret) else None
+
+
+def cookie_name(request: web.Request) -> str:
+    """Name the cookie by the port the browser sees, so that two daemons of one machine do not undo each other."""
+    _, _, port = request.host.rpartition(":")
+    return f"andiron_session_{port}" if port.isdecimal() else "andiron_session"
+
+
+def _is_own(request: web.Request) -> bool:
+    """Tell whether a page of this daemon asks, or a person who typed an address."""
+    own = f"http://{request.host}"
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is not None and origin != own:
+        return False
+    site = request.headers.get(_FETCH_SITE)
+    if site is not None:
+        return site == "same-origin" or (site == "none" and request.method in _READING)
+    # Browsers say that to the loopback; to other addresses of a plain network they say where they came from.
+    if origin is None:
+        source = urlsplit(request.headers.get(hdrs.REFERER, ""))
+        return f"{source.scheme}://{source.netloc}" == own
+    return True
+
+
+def _route_path(request: web.Request) -> str | None:
+    resource = request.match_info.route.resource
+    return None if resource is None else resource.canonical
 
 
 def _shown(request: web.Request) -> str | None:
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
-    return request.headers.get("X-API-Key")
+    return request.headers.get(_API_KEY)
 
 
 def _shown_by_browser(request: web.Request) -> str | None:

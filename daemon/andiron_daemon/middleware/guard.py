@@ -2,20 +2,28 @@
 
 A page in a browser can reach the loopback, and by DNS rebinding even under a name of its own; the Host check
 stops the second, the Origin check the first. Editors' webviews have origins of their own and are let in;
-programs send no Origin. The token is asked for besides, by `auth`.
+programs send no Origin. What a page merely embeds (an image, a script) has no Origin either, but says that it
+comes from another site; only following a link to a page of ours may. The token is asked for besides, by `auth`.
 """
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from andiron_daemon.errors import ForbiddenHostError, ForbiddenOriginError
+from andiron_daemon.errors import ForbiddenHostError, ForbiddenOriginError, InvalidRequestError
 from andiron_daemon.settings import Settings
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _WILDCARDS = frozenset(("0.0.0.0", "::", ""))  # noqa: S104 -- they are compared, not bound
 _EDITOR_SCHEMES = ("vscode-webview", "vscode-file")
+_FETCH_SITE = "Sec-Fetch-Site"
+_FETCH_MODE = "Sec-Fetch-Mode"
+_FOREIGN_SITES = frozenset(("cross-site", "same-site"))
+_ASKS_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
+_ALLOWS_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
+_READING = (hdrs.METH_GET, hdrs.METH_HEAD)
 _ORIGIN_KEY = web.RequestKey("allowed_origin", str)
 _PREFLIGHT = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PATCH, DELETE",
@@ -31,16 +39,14 @@ def guard(settings: Settings) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        host = request.headers.get(hdrs.HOST, "")
-        name, port = _split(host)
-        if name not in hosts:
-            raise ForbiddenHostError(
-                f"the Host {host!r} is not one Andiron answers to",
-                hint="Use 127.0.0.1 or localhost, or add the name to ANDIRON_ALLOWED_HOSTS.",
-                details={"host": host},
-            )
-        origin = request.headers.get(hdrs.ORIGIN)
+        headers = request.headers
+        port = _check_host(headers.getall(hdrs.HOST, ()), hosts)
+        if hdrs.CONTENT_ENCODING in headers:
+            _check_encoding(headers[hdrs.CONTENT_ENCODING])
+        origin = headers.get(hdrs.ORIGIN)
         if origin is None:
+            if headers.get(_FETCH_SITE) in _FOREIGN_SITES:
+                _check_navigation(request)
             return await handler(request)
         if not _is_allowed(origin, hosts, port, origins):
             raise ForbiddenOriginError(
@@ -49,20 +55,59 @@ def guard(settings: Settings) -> Middleware:
                 details={"origin": origin},
             )
         request[_ORIGIN_KEY] = origin
-        if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
-            return web.Response(status=204, headers=_PREFLIGHT)
+        if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in headers:
+            return _preflight(request)
         return await handler(request)
 
     return check
 
 
+def _check_host(named: Sequence[str], hosts: frozenset[str]) -> int | None:
+    """Return the port a request names."""
+    host = named[0] if len(named) == 1 else ", ".join(named)
+    name, port = _split(host)
+    if name not in hosts:
+        raise ForbiddenHostError(
+            f"the Host {host!r} is not one Andiron answers to",
+            hint="Use 127.0.0.1 or localhost, or add the name to ANDIRON_ALLOWED_HOSTS.",
+            details={"host": host},
+        )
+    return port
+
+
+def _check_encoding(encoding: str) -> None:
+    """A packed body may unpack to anything, and on a loopback packing costs more than it saves."""
+    if encoding.strip().lower() not in ("", "identity"):
+        raise InvalidRequestError(
+            f"the Content-Encoding is {encoding!r}",
+            hint="Send the body as it is.",
+            details={"content_encoding": encoding},
+        )
+
+
+def _check_navigation(request: web.Request) -> None:
+    """Let a person follow a link from elsewhere; let no page elsewhere embed or probe what is here."""
+    if request.method not in _READING or request.headers.get(_FETCH_MODE) != "navigate":
+        raise ForbiddenOriginError(
+            "a page of another web site may not call Andiron",
+            hint="If it is a page of yours, add its origin to BACKEND_CORS_ORIGINS and fetch with CORS.",
+        )
+
+
+def _preflight(request: web.Request) -> web.Response:
+    answer = web.Response(status=204, headers=_PREFLIGHT)
+    if request.headers.get(_ASKS_PRIVATE_NETWORK) == "true":
+        answer.headers[_ALLOWS_PRIVATE_NETWORK] = "true"
+    return answer
+
+
 async def show_allowed_origin(request: web.Request, response: web.StreamResponse) -> None:
     """Let the browser hand the answer to the page that may have it."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if _ORIGIN_KEY in request:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = request[_ORIGIN_KEY]
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "X-Request-Id, Retry-After"
-        response.headers[hdrs.VARY] = "Origin"
+    # Also where none is allowed: a cache must not hand one's answer to another.
+    response.headers[hdrs.VARY] = "Origin"
 
 
 def _is_allowed(origin: str, hosts: frozenset[str], port: int | None, origins: frozenset[str]) -> bool:

@@ -18,6 +18,9 @@ Socket = web.WebSocketResponse[bool]
 # The sockets that are open, with their sessions.
 SOCKETS: web.AppKey[dict[Socket, Connection]] = web.AppKey("sockets")
 
+# A task that nobody holds may vanish before it is done.
+_closing: set[asyncio.Task[None]] = set()
+
 
 async def serve(request: web.Request) -> web.StreamResponse:
     """Serve one socket until either side closes it."""
@@ -50,6 +53,21 @@ async def serve(request: web.Request) -> web.StreamResponse:
 async def close_all(app: web.Application) -> None:
     """Tell every client that the daemon is going away."""
     await asyncio.gather(*(_go_away(socket, connection) for socket, connection in list(app[SOCKETS].items())))
+
+
+def refuse_all(app: web.Application) -> None:
+    """Close every socket: the token it was opened with is no longer good."""
+    open_sockets = app[SOCKETS]
+    for socket in list(open_sockets):
+        task = asyncio.ensure_future(_refuse(socket))
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+async def _refuse(socket: Socket) -> None:
+    with contextlib.suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(2 * _CLOSE_SECONDS):
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the token was changed")
 
 
 async def _read(socket: Socket, connection: Connection) -> None:

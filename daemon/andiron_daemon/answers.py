@@ -1,7 +1,8 @@
 """What every generated answer is made of, whoever asks and however it travels.
 
 A stream of an answer is one `Started`, any number of `TextDelta`, and the answer itself, which is a
-`Generated` of its kind. Chat and completion fill these; the API and the socket write them down.
+`Generated` of its kind; what is known without a model may come first, as a `StaticPart`. Chat, completion and the
+assists fill these; the API and the socket write them down.
 """
 
 import math
@@ -28,6 +29,10 @@ class TextDelta(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class StaticPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be told before a model speaks; the first event of an answer that has such a part."""
+
+
 class Generated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every answer says of how it came about; `backend` is null when none took the request."""
 
@@ -38,6 +43,9 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timings: Timings
     truncated: Truncated | None = None
     fallback: Fallback | None = None
+    # Never left out: that nothing had to be masked is worth knowing too.
+    masked: int = msgspec.field(default_factory=int)
+    withheld: tuple[str, ...] = ()
 
 
 def estimate_tokens(text: str) -> int:

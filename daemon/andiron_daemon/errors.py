@@ -8,6 +8,7 @@ DaemonError                    internal 500
 ├── NotFoundError              not_found 404
 ├── PayloadTooLargeError       payload_too_large 413
 ├── UnsupportedLanguageError   unsupported_language 422
+├── InvalidAnswerError         invalid_answer 502  what a model wrote did not pass the checks
 ├── StorageError               internal 500        the database cannot be read or written
 └── ConfigurationError         (stops start-up)    a setting cannot be meant
 
@@ -73,6 +74,12 @@ class UnsupportedLanguageError(DaemonError):
     code = "unsupported_language"
 
 
+class InvalidAnswerError(DaemonError):
+    """What a model wrote did not pass the checks; `details` says what was wrong with it."""
+
+    code = "invalid_answer"
+
+
 class StorageError(DaemonError):
     """The database cannot be read or written; what was acknowledged is still there."""
 
@@ -91,8 +98,11 @@ _STATUS: dict[str, int] = {
     "payload_too_large": 413,
     "unsupported_language": 422,
     "context_too_long": 422,
+    "private_path": 403,
     "rate_limited": 429,
+    "budget_spent": 429,
     "internal": 500,
+    "invalid_answer": 502,
     "backend_unavailable": 503,
     "queue_full": 503,
     "timeout": 504,

@@ -22,6 +22,7 @@ from andiron_daemon.events import Events
 from andiron_daemon.library import Library
 from andiron_daemon.lookout import Lookout
 from andiron_daemon.paths import Paths
+from andiron_daemon.protection import Protection, protect
 from andiron_daemon.runtime import PAUSE, Runtime
 from andiron_daemon.settings import SETTINGS, Settings
 from andiron_daemon.sockets import is_loopback
@@ -51,6 +52,7 @@ class Services:
     backends: Mapping[str, Backend]
     router: Router
     database: Database
+    protection: Protection
     chat: ChatService
     upkeep: Upkeep
     completion: CompletionService
@@ -85,9 +87,10 @@ async def build_services(
     async with AsyncExitStack() as stack:
         if backends is None:
             backends = await asyncio.to_thread(create_backends, backend_configuration(settings, paths))
-        router = _router(backends, settings.backend)
-        stack.push_async_callback(router.aclose)
         database = Database(file)
+        protection = protect(settings, paths, backends, database)
+        router = _router(protection.backends, settings.backend)
+        stack.push_async_callback(router.aclose)
         stack.push_async_callback(database.aclose)
         opening = asyncio.create_task(_open(database))
         stack.push_async_callback(asyncio.wait, {opening})
@@ -117,6 +120,7 @@ async def build_services(
             backends=backends,
             router=router,
             database=database,
+            protection=protection,
             chat=chat,
             upkeep=upkeep,
             completion=completion,

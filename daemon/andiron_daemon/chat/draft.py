@@ -67,4 +67,6 @@ class Draft(msgspec.Struct, kw_only=True):
             timings=finish.timings,
             truncated=all_truncated(prompt.truncated, finish.truncated),
             fallback=finish.fallback,
+            masked=finish.masked,
+            withheld=finish.withheld,
         )

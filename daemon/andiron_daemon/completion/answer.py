@@ -30,6 +30,8 @@ def answer_from_run(
         timings=finish.timings,
         truncated=all_truncated(run.truncated, finish.truncated),
         fallback=finish.fallback,
+        masked=finish.masked,
+        withheld=finish.withheld,
     )
 
 

@@ -182,7 +182,9 @@ def _finish(last: Delta | None, *, was_stopped: bool) -> Finish:
         return last.finish
     if not was_stopped:
         raise ModelError("the backend ended its completion without finishing it")
-    return Finish(reason="stop", usage=last.usage or Usage(), timings=last.timings or Timings())
+    return Finish(
+        reason="stop", usage=last.usage or Usage(), timings=last.timings or Timings(), masked=last.masked
+    )
 
 
 def _sampled(asked: InfillRequest, number: int, policy: CompletionPolicy) -> InfillRequest:

@@ -24,7 +24,8 @@ class SQLiteBudgets:
 
         def work(tables: "sqlite_utils.Database") -> None:
             tables.execute(
-                "INSERT INTO token_budgets VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens",
+                "INSERT INTO token_budgets VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens",
                 [day, backend, tokens],
             )
 

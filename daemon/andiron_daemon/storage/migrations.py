@@ -120,7 +120,7 @@ def m003_completions(tables: "sqlite_utils.Database") -> None:
 def m004_sendings(tables: "sqlite_utils.Database") -> None:
     """Keep what was sent away, without its text, and what was spent of each day's tokens."""
     counts = {"bytes": int, "masked": int}
-    texts = {name: str for name in ("at", "backend", "host", "model", "kind", "paths", "withheld", "outcome")}
+    texts = dict.fromkeys(("at", "backend", "host", "model", "kind", "paths", "withheld", "outcome"), str)
     tokens = {"prompt_tokens": int, "completion_tokens": int}
     sendings: Table = tables.table("sendings")
     sendings.create(

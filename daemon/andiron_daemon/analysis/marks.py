@@ -1,0 +1,106 @@
+"""The nodes of a tree that mean something, in the order they are read; what they mean is said in `queries`."""
+
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from andiron_daemon.analysis.queries import query_of
+from andiron_daemon.syntax.parse import Syntax
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+# What is looked through at once: tree-sitter lets nothing else run in the meantime, and its own way of being
+# interrupted, `progress_callback`, crashes in the releases there are (0.25 and 0.26).
+STRETCH_BYTES = 128 * 1024
+_SYMBOL = "symbol."
+# Captures that belong to the declaration they are matched with.
+_PARTS = frozenset({"name", "parameters", "parameter", "pattern", "receiver"})
+
+
+class Declared(msgspec.Struct, kw_only=True):
+    """What a pattern found of a declaration; `function` is the node its complexity is counted for, if any."""
+
+    kind: str
+    name: "tree_sitter.Node"
+
+
+class Mark(msgspec.Struct, kw_only=True):
+    """A node and what it means; the parts are those matched with it."""
+
+    node: "tree_sitter.Node"
+    start: int
+    end: int
+    meanings: set[str]
+    declared: Declared | None = None
+    function_id: int | None = None
+    parameters: "tree_sitter.Node | None" = None
+    parameter_count: int = 0
+    takes_all: bool = False
+
+
+class Marks(msgspec.Struct, kw_only=True):
+    """All marks, outer before inner; `is_cut` when time ran out before all were found."""
+
+    marks: list[Mark]
+    is_cut: bool
+
+
+def marks_of(syntax: Syntax, *, limit_seconds: float) -> Marks:
+    """Find what means something in a tree."""
+    import tree_sitter
+
+    query = query_of(syntax.language)
+    if query is None:
+        return Marks(marks=[], is_cut=False)
+    deadline = time.monotonic() + limit_seconds
+    found: dict[int, Mark] = {}
+    cursor = tree_sitter.QueryCursor(query)
+    for start in range(0, max(1, syntax.root.end_byte), STRETCH_BYTES):
+        if time.monotonic() > deadline:
+            break
+        # What reaches over a stretch comes again with the next, and is the same mark.
+        cursor.set_byte_range(start, start + STRETCH_BYTES)
+        for _, captures in cursor.matches(syntax.root):
+            _take(captures, found, syntax)
+    ordered = sorted(found.values(), key=lambda mark: (mark.start, -mark.end))
+    return Marks(marks=ordered, is_cut=time.monotonic() > deadline)
+
+
+def _take(captures: "dict[str, list[tree_sitter.Node]]", found: dict[int, Mark], syntax: Syntax) -> None:
+    """Enter one match; what an earlier pattern said of a declaration stands."""
+    function: Mark | None = None
+    symbol: Mark | None = None
+    for name, nodes in captures.items():
+        if name in _PARTS:
+            continue
+        for node in nodes:
+            mark = _mark(node, found)
+            if name.startswith(_SYMBOL):
+                symbol = mark
+                if mark.declared is None:
+                    mark.declared = Declared(kind=name.removeprefix(_SYMBOL), name=captures.get("name", [node])[0])
+            else:
+                mark.meanings.add(name)
+                if name == "function":
+                    function = mark
+                elif name == "case":
+                    mark.takes_all = syntax.text_of(captures["pattern"][0]).strip() == "_"
+    if function is not None:
+        _take_parameters(captures, function)
+        if symbol is not None and symbol.function_id is None:
+            symbol.function_id = function.node.id
+
+
+def _take_parameters(captures: "dict[str, list[tree_sitter.Node]]", function: Mark) -> None:
+    if function.parameters is None and "parameters" in captures:
+        function.parameters = captures["parameters"][0]
+    function.parameter_count = max(function.parameter_count, len(captures.get("parameter", ())))
+
+
+def _mark(node: "tree_sitter.Node", found: dict[int, Mark]) -> Mark:
+    mark = found.get(node.id)
+    if mark is None:
+        mark = found[node.id] = Mark(node=node, start=node.start_byte, end=node.end_byte, meanings=set())
+    return mark

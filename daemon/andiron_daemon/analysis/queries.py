@@ -1,0 +1,71 @@
+"""What is looked for in a tree: one file of tree-sitter queries a language, in the folder `queries`.
+
+The captures say what a node means, and all that is computed knows only these:
+
+    @symbol.KIND    it declares something; @name is its name
+    @function       a function: complexities are counted for it; @parameters is their list, @parameter a single one
+    @lambda         a function that counts for the one around it, and nests in it
+    @closure        a function that does not nest, being all there is of the one around it
+    @decision       a way to branch off: one more in the cyclomatic complexity
+    @case           a decision, unless its @pattern takes everything
+    @branch         a statement that branches: cognitive complexity one and its nesting, and it nests what is inside
+    @choice         the same as a part of an expression: no block is nested in it
+    @else           cognitive complexity one, whatever its nesting
+    @chained        a branch right behind an `else`: it costs and nests nothing of its own
+    @jump           cognitive complexity one
+    @logic          an operator like `and`: one a sequence of the same
+    @call           a name that is called, by which recursion is told
+    @comment        a comment
+"""
+
+import functools
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from andiron_daemon.syntax.grammars import grammar_of
+from andiron_daemon.syntax.languages import Language
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+# Languages that are made of more than the file of their own name.
+_FILES = {
+    "javascript": ("javascript", "javascript_only"),
+    "typescript": ("javascript", "typescript"),
+    "tsx": ("javascript", "typescript"),
+    "cpp": ("c", "cpp"),
+}
+# Words in the languages' tables that stand for brackets as tokens of their own.
+BRACKETS = ("(", ")", "[", "]", "{", "}")
+
+
+@functools.cache
+def query_of(language: Language) -> "tree_sitter.Query | None":
+    """Compile what is looked for in a language; None where it has no grammar that works here, or no file."""
+    import tree_sitter
+
+    grammar = grammar_of(language)
+    if grammar is None:
+        return None
+    folder = files(__package__) / "queries"
+    texts = [
+        file.read_text(encoding="utf-8")
+        for name in _FILES.get(language.name, (language.name,))
+        if (file := folder / f"{name}.scm").is_file()
+    ]
+    return tree_sitter.Query(grammar, "\n".join(texts)) if texts else None
+
+
+@functools.cache
+def fault_query_of(language: Language) -> "tree_sitter.Query | None":
+    """Compile what a tree says of errors, and where brackets are."""
+    import tree_sitter
+
+    grammar = grammar_of(language)
+    if grammar is None:
+        return None
+    there = [sign for sign in BRACKETS if grammar.id_for_node_kind(sign, False) is not None]
+    lines = ["(ERROR) @error", "(MISSING) @missing"]
+    if there:
+        lines.append("[" + " ".join(f'"{sign}"' for sign in there) + "] @bracket")
+    return tree_sitter.Query(grammar, "\n".join(lines))

@@ -1,0 +1,5 @@
+; The keys of JSON.
+
+(pair key: (_) @name) @symbol.key
+
+(comment) @comment

@@ -26,6 +26,7 @@ from andiron_daemon.middleware.guard import guard, show_allowed_origin
 from andiron_daemon.middleware.headers import show_protection
 from andiron_daemon.middleware.limits import limit_bodies
 from andiron_daemon.middleware.request_id import give_request_id, show_request_id
+from andiron_daemon.middleware.whole_bodies import whole_bodies
 from andiron_daemon.paths import Paths
 from andiron_daemon.services import build_services
 from andiron_daemon.settings import Settings
@@ -62,6 +63,7 @@ def create_app(
             guard(settings),
             auth(access, OPEN_PATHS, SOCKET_PATHS),
             limit_bodies,
+            whole_bodies(settings.body_seconds),
         ],
         client_max_size=settings.max_body_bytes,
     )

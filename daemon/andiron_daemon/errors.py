@@ -6,6 +6,7 @@ DaemonError                    internal 500
 ├── ForbiddenHostError         forbidden_host 403
 ├── ForbiddenOriginError       forbidden_origin 403
 ├── NotFoundError              not_found 404
+├── RequestTimeoutError        request_timeout 408
 ├── PayloadTooLargeError       payload_too_large 413
 ├── UnsupportedLanguageError   unsupported_language 422
 ├── InvalidAnswerError         invalid_answer 502  what a model wrote did not pass the checks
@@ -62,6 +63,12 @@ class NotFoundError(DaemonError):
     code = "not_found"
 
 
+class RequestTimeoutError(DaemonError):
+    """The request did not come to its end in time."""
+
+    code = "request_timeout"
+
+
 class PayloadTooLargeError(DaemonError):
     """The body is over the limit."""
 
@@ -95,6 +102,7 @@ _STATUS: dict[str, int] = {
     "forbidden_origin": 403,
     "not_found": 404,
     "model_not_found": 404,
+    "request_timeout": 408,
     "payload_too_large": 413,
     "unsupported_language": 422,
     "context_too_long": 422,

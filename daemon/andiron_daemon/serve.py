@@ -165,17 +165,20 @@ async def _run(
     from aiohttp import web
 
     from andiron_daemon.app import create_app
+    from andiron_daemon.connections import Bounds, Connections
 
     stop = asyncio.Event()
     _on_signals(stop.set)
-    app = create_app(settings, paths, stop=stop.set)
+    token_file = None if record.token_path is None else paths.token_file
+    app = create_app(settings, paths, stop=stop.set, token_file=token_file)
     runner = web.AppRunner(
         app, handler_cancellation=True, access_log=None, handle_signals=False, shutdown_timeout=_HANDLERS_SECONDS
     )
     await runner.setup()
+    connections = Connections(runner, Bounds(most=settings.max_connections, head_seconds=settings.head_seconds))
     try:
         for opened in sockets:
-            await web.SockSite(runner, opened).start()
+            await connections.listen(opened)
         _tell_clients(paths, record)
         _announce(settings, record)
         notifier.ready(f"ready at {record.url}")
@@ -185,6 +188,7 @@ async def _run(
         notifier.stopping("stopping")
         _log.info("stopping")
     finally:
+        connections.close()
         await _clean_up(runner)
 
 

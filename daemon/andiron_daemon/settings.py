@@ -73,6 +73,9 @@ SETTINGS: tuple[Setting, ...] = (
         variable="BACKEND_CORS_ORIGINS",
     ),
     _setting("max_body_bytes", "integer", 8 * 1024 * 1024, "Largest request body.", minimum=1024),
+    _setting("max_connections", "integer", 512, "Connections at once; the longest idle one gives way.", minimum=8),
+    _setting("head_seconds", "seconds", 10.0, "Longest time for the head of a request to come.", minimum=0.1),
+    _setting("body_seconds", "seconds", 30.0, "Longest time for the body of a request to come.", minimum=0.1),
     _setting("backend", "text", "local", "Who answers: local, openai, auto, or the name of a backend plug-in."),
     _setting("completion_model", "text", "", "Model for code completion: an id, or the path of a GGUF file."),
     _setting("chat_model", "text", "", "Model for chat: an id, or the path of a GGUF file."),
@@ -150,6 +153,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()
     backend_cors_origins: tuple[str, ...] = ()
     max_body_bytes: int = 8 * 1024 * 1024
+    max_connections: int = 512
+    head_seconds: float = 10.0
+    body_seconds: float = 30.0
     backend: str = "local"
     completion_model: str = ""
     chat_model: str = ""

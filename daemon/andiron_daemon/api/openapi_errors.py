@@ -18,6 +18,7 @@ MEANINGS = {
     "payload_too_large": "The body is over the limit.",
     "unsupported_language": "The language is not one that can be worked on.",
     "context_too_long": "What must be kept is more than the model can hold.",
+    "invalid_answer": "What the model wrote did not pass the checks.",
     "rate_limited": "Too many; `Retry-After` says when to come again.",
     "internal": "Something went wrong inside; the log has more under the request's id.",
     "backend_unavailable": "Who should answer cannot be reached, or has failed.",

@@ -53,7 +53,8 @@ def auth(access: Access, open_paths: Collection[str], socket_paths: Collection[s
 
 def admitted_by(request: web.Request) -> AdmittedBy:
     """Tell what let a request in; `nothing` where nothing was asked for."""
-    return request[_ADMITTED_KEY] if _ADMITTED_KEY in request else "nothing"
+    admitted: AdmittedBy = request.get(_ADMITTED_KEY, "nothing")
+    return admitted
 
 
 def check_token_shown(request: web.Request, access: Access) -> None:

@@ -22,6 +22,7 @@ def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[
         "db",
         "models",
         "serve",
+        "service",
         "settings",
         "status",
         "stop",

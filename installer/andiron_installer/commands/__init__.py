@@ -1,0 +1,1 @@
+"""The commands of `andiron` that change the machine; `andiron_daemon.cli.main` finds them by its table."""

@@ -35,7 +35,7 @@ def command() -> None:
 def install(autostart: bool | None, start: bool, dry_run: bool, force: bool, manager: str | None) -> None:
     """Install the service, or bring it up to date; run again, it changes nothing."""
     paths = find_paths()
-    service = Service(paths, find_control(manager) if manager else None)
+    service = Service(paths, find_control(manager) if manager else None, afresh=force)
     if dry_run:
         _show(service.plan(autostart=autostart))
         return

@@ -57,6 +57,8 @@ def describe(paths: Paths, environment: Mapping[str, str] | None = None) -> Desc
     variables = os.environ if environment is None else environment
     home = variables.get("ANDIRON_HOME")
     carried = {name: variables[name] for name in _CARRIED if variables.get(name)}
+    if "PATH" in carried:
+        carried["PATH"] = os.pathsep.join(dict.fromkeys(carried["PATH"].split(os.pathsep)))
     if home:
         carried["ANDIRON_HOME"] = str(paths.state.parent)
     description = Description(
@@ -75,6 +77,12 @@ def describe(paths: Paths, environment: Mapping[str, str] | None = None) -> Desc
                 hint="Move Andiron to a folder whose name has letters, digits, signs and spaces only.",
             )
     return description
+
+
+def with_path_of(description: Description, variables: Mapping[str, str]) -> Description:
+    """Return the description with the PATH of other variables, where they have one."""
+    kept = {name: value for name, value in variables.items() if name == "PATH"}
+    return msgspec.structs.replace(description, variables={**description.variables, **kept})
 
 
 def service_name(home: Path | None) -> str:

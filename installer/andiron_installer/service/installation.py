@@ -31,6 +31,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     autostart: bool
     files: tuple[MadeFile, ...]
+    variables: dict[str, str] = {}
     folders: tuple[str, ...] = ()
     before_removing: tuple[Command, ...] = ()
     after_removing: tuple[Command, ...] = ()
@@ -92,6 +93,7 @@ def install(plan: Plan, paths: Paths, *, overwrite: bool = False) -> Record:
         name=plan.name,
         autostart=plan.autostart,
         files=tuple(MadeFile(str(file.path), _hash(file.content)) for file in plan.files),
+        variables=plan.variables,
         folders=tuple(dict.fromkeys(folders)),
         before_removing=plan.before_removing,
         after_removing=plan.after_removing,

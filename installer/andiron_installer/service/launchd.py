@@ -35,6 +35,7 @@ class Launchd:
             kind=self.kind,
             name=label,
             autostart=autostart,
+            variables=description.variables,
             files=(PlannedFile(_file(description, autostart=autostart), property_list(description)),),
             before_removing=(("launchctl", "bootout", f"{self._domain}/{label}"),),
         )

@@ -23,6 +23,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     autostart: bool
     files: tuple[PlannedFile, ...]
+    variables: dict[str, str]
     after_writing: tuple[Command, ...] = ()
     before_removing: tuple[Command, ...] = ()
     after_removing: tuple[Command, ...] = ()

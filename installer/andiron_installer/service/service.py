@@ -13,7 +13,7 @@ from andiron_daemon.settings import load_settings
 from andiron_installer.service import installation
 from andiron_installer.service.choice import find_control
 from andiron_installer.service.control import Activity, Control, Logs, State
-from andiron_installer.service.description import Description, describe
+from andiron_installer.service.description import Description, describe, with_path_of
 from andiron_installer.service.errors import NotInstalledError, ServiceError
 from andiron_installer.service.installation import Record, Removal
 from andiron_installer.service.plan import Plan
@@ -42,10 +42,13 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 class Service:
     """The service of one set of folders, under the manager it is installed with or would be."""
 
-    def __init__(self, paths: Paths, control: Control | None = None) -> None:
+    def __init__(self, paths: Paths, control: Control | None = None, *, afresh: bool = False) -> None:
         self._paths = paths
-        self._description = describe(paths)
         self.record = installation.record_of(paths)
+        self._description = describe(paths)
+        if self.record and not afresh:
+            # PATH differs from terminal to terminal; the one it was installed with stays until it is forced.
+            self._description = with_path_of(self._description, self.record.variables)
         self._control = control or find_control(self.record.kind if self.record else None)
 
     @property

@@ -40,6 +40,7 @@ class Supervised:
             kind=self.kind,
             name=description.name,
             autostart=autostart,
+            variables=description.variables,
             files=(entry,) if autostart else (),
             autostart_note="by the desktop's session; without a desktop nothing starts it at login"
             if autostart

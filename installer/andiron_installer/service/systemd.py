@@ -57,6 +57,7 @@ class Systemd:
             kind=self.kind,
             name=unit,
             autostart=autostart,
+            variables=description.variables,
             files=(PlannedFile(unit_folder() / unit, unit_text(description, self._version).encode()),),
             after_writing=((*_SYSTEMCTL, "daemon-reload"), (*_SYSTEMCTL, "enable" if autostart else "disable", unit)),
             before_removing=((*_SYSTEMCTL, "disable", unit),),

@@ -34,6 +34,7 @@ class WindowsTask:
             kind=self.kind,
             name=description.name,
             autostart=autostart,
+            variables=description.variables,
             files=(PlannedFile(file, task_xml(description, self._user, autostart=autostart)),),
             after_writing=(("schtasks", "/Create", "/TN", description.name, "/XML", str(file), "/F"),),
             before_removing=(("schtasks", "/Delete", "/TN", description.name, "/F"),),

@@ -1,1 +1,1 @@
-"""The four assists: explain, refactor, find bugs, generate tests; each is context, prompt, schema, validation."""
+"""The assists: explaining, refactoring, finding bugs, writing tests; what a model says is checked before it is told."""

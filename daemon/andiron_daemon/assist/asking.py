@@ -1,0 +1,151 @@
+"""Asking the model one or several questions for one answer, and adding up what that cost."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, TypedDict, TypeVar
+
+import msgspec
+
+from andiron_daemon.answers import Started, all_truncated
+from andiron_daemon.assist.schema import read_answer, schema_of
+from andiron_daemon.assist.types import AssistInput, Unavailable
+from andiron_daemon.chat.budget import budget_for
+from andiron_daemon.errors import InvalidRequestError
+from andiron_models.errors import ModelError
+from andiron_models.router import Router
+from andiron_models.types import (
+    ChatRequest,
+    Fallback,
+    Finish,
+    FinishReason,
+    Message,
+    Priority,
+    Sampling,
+    Timings,
+    Truncated,
+    Usage,
+)
+
+Told = TypeVar("Told", bound=msgspec.Struct)
+
+# Said of a model that cannot be asked now; any other error is the request's own.
+_UNAVAILABLE = frozenset({"backend_unavailable", "queue_full", "rate_limited", "timeout"})
+# What the local engine gives a model on all but the smallest machines.
+_UNLOADED_CONTEXT = 4096
+_LONGEST_ANSWER = 16_384
+
+
+class HowItCame(TypedDict):
+    """What every generated answer says of itself."""
+
+    backend: str | None
+    model: str | None
+    finish_reason: FinishReason
+    usage: Usage
+    timings: Timings
+    truncated: Truncated | None
+    fallback: Fallback | None
+
+
+class Asking:
+    """The questions of one answer."""
+
+    def __init__(self, router: Router, request: AssistInput, *, identifier: str, request_id: str | None) -> None:
+        if request.max_tokens is not None and not 1 <= request.max_tokens <= _LONGEST_ANSWER:
+            raise InvalidRequestError(
+                f"max_tokens is {request.max_tokens}, which is not between 1 and {_LONGEST_ANSWER}",
+                details={"field": "max_tokens", "minimum": 1, "maximum": _LONGEST_ANSWER},
+            )
+        self.backend: str | None = None
+        self.model: str | None = None
+        self._router = router
+        self._request = request
+        self._identifier = identifier
+        self._request_id = request_id
+        self._finishes: list[Finish] = []
+
+    @property
+    def last_reason(self) -> FinishReason:
+        """How the last answer ended."""
+        return self._finishes[-1].reason if self._finishes else "stop"
+
+    def answer_tokens(self, usual: int) -> int:
+        """Say how long an answer may be."""
+        return self._request.max_tokens or usual
+
+    async def prompt_characters(self, answer_tokens: int) -> int:
+        """Say how much a prompt may have, by the smallest model that may come to answer."""
+        models = await self._router.chat_models(self._request.model, self._request.backend)
+        lengths = [
+            info.context_length if info.state != "installed" else min(info.context_length, _UNLOADED_CONTEXT)
+            for info in models
+            if info.context_length
+        ]
+        return budget_for(min(lengths, default=None), answer_tokens).prompt
+
+    async def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, schema: dict[str, Any] | None = None
+    ) -> AsyncGenerator[Started | str, None]:
+        """Ask, and yield the answer as it comes; `Started` once, before the first text of all."""
+        request = ChatRequest(
+            messages=tuple(messages),
+            model=self._request.model,
+            max_tokens=max_tokens,
+            sampling=Sampling(json_schema=schema),
+            priority=Priority.CHAT,
+            request_id=self._request_id,
+        )
+        finish: Finish | None = None
+        async with contextlib.aclosing(self._router.chat(request, self._request.backend)) as deltas:
+            async for delta in deltas:
+                if self.backend is None:
+                    self.backend, self.model = delta.backend, delta.model
+                    yield Started(id=self._identifier, backend=delta.backend, model=delta.model)
+                if delta.text:
+                    yield delta.text
+                finish = delta.finish or finish
+        if finish is None:
+            raise ModelError(f"the backend {self.backend!r} ended its answer without finishing it")
+        self._finishes.append(finish)
+
+    async def whole(self, messages: Sequence[Message], *, max_tokens: int) -> str:
+        """Ask for text, and wait for all of it."""
+        async with contextlib.aclosing(self.stream(messages, max_tokens=max_tokens)) as pieces:
+            return "".join([piece async for piece in pieces if isinstance(piece, str)])
+
+    async def told(self, messages: Sequence[Message], kind: type[Told], *, max_tokens: int) -> Told | None:
+        """Ask for a struct; None where nothing can be made of the answer."""
+        async with contextlib.aclosing(self.stream(messages, max_tokens=max_tokens, schema=schema_of(kind))) as pieces:
+            return read_answer("".join([piece async for piece in pieces if isinstance(piece, str)]), kind)
+
+    def how_it_came(self, *cuts: Truncated | None, reason: FinishReason | None = None) -> HowItCame:
+        """Add up what all the questions cost."""
+        finishes = self._finishes
+        usages = [finish.usage for finish in finishes]
+        timings = [finish.timings for finish in finishes]
+        return HowItCame(
+            backend=self.backend,
+            model=self.model,
+            finish_reason=reason or self.last_reason,
+            usage=Usage(**{name: sum(getattr(one, name) for one in usages) for name in Usage.__struct_fields__}),
+            timings=Timings(**{name: sum(getattr(one, name) for one in timings) for name in Timings.__struct_fields__}),
+            truncated=all_truncated(*cuts, *(finish.truncated for finish in finishes)),
+            fallback=next((finish.fallback for finish in finishes if finish.fallback), None),
+        )
+
+
+def is_unavailable(error: ModelError) -> bool:
+    """Tell whether an error is about the model, not about what was asked."""
+    return error.code in _UNAVAILABLE
+
+
+def unavailable(error: ModelError) -> Unavailable:
+    """Say why the model's part is missing."""
+    return Unavailable(code=error.code, message=error.message, hint=error.hint)
+
+
+SECRET = Unavailable(
+    code="secret",
+    message="the text looks like one that keeps secrets, so it is not shown to a model",
+    hint="Take the key out of it; what needs no model is told.",
+)

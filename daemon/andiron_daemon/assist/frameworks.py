@@ -1,0 +1,342 @@
+"""Test frameworks: which one a project uses, where its tests lie, how they begin, and what one looks like.
+
+A row is a framework. `header` imports the code under test in the way that works from the place the tests are
+put; the model never writes imports of it, since that is what small models get wrong first.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+import msgspec
+
+from andiron_daemon.assist.projects import Project
+from andiron_daemon.errors import InvalidRequestError, UnsupportedLanguageError
+
+_JAVASCRIPT = ("javascript", "typescript", "tsx")
+
+
+class Tested(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be tested: the file's text, its project, and the top-level names to import."""
+
+    text: str
+    project: Project
+    names: tuple[str, ...]
+    language: str
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its last extension."""
+        return self.project.inside.stem
+
+
+class Framework(msgspec.Struct, frozen=True, kw_only=True):
+    """One row; `is_used` is asked in the order of the table, the first row of a language is its default."""
+
+    name: str
+    languages: tuple[str, ...]
+    path: Callable[[Tested], PurePosixPath]
+    header: Callable[[Tested], str]
+    style: str
+    is_used: Callable[[Project], bool] = lambda _: False
+    is_test: str = r"(?i)test|spec|should"
+    aliases: tuple[str, ...] = ()
+
+
+def _python_module(tested: Tested) -> str:
+    """Name the module as an import statement does: from its package's root, or below `src`."""
+    project = tested.project
+    parts = list(project.inside.with_suffix("").parts)
+    if parts and parts[-1] == "__init__":
+        parts.pop()
+    if len(parts) > 1 and parts[0] in ("src", "lib") and not _is_package(project, parts[:1]):
+        parts = parts[1:]
+    elif project.root is not None:
+        while len(parts) > 1 and not _is_package(project, parts[:1]) and _has_package_below(project, parts):
+            parts = parts[1:]
+    return ".".join(parts) or "module"
+
+
+def _is_package(project: Project, parts: list[str]) -> bool:
+    return project.root is not None and project.root.joinpath(*parts, "__init__.py").is_file()
+
+
+def _has_package_below(project: Project, parts: list[str]) -> bool:
+    """Tell whether the first folder is no package but the next one is, so that the first is a source root."""
+    return len(parts) > 2 and _is_package(project, parts[:2])
+
+
+def _python_path(tested: Tested) -> PurePosixPath:
+    name = f"test_{tested.stem}.py"
+    if tested.project.has("test") and not tested.project.has("tests"):
+        return PurePosixPath("test", name)
+    return PurePosixPath("tests", name)
+
+
+def _python_header(tested: Tested) -> str:
+    return f"from {_python_module(tested)} import {', '.join(tested.names)}"
+
+
+def _unittest_header(tested: Tested) -> str:
+    return f"import unittest\n\n{_python_header(tested)}"
+
+
+def _beside(tested: Tested) -> PurePosixPath:
+    inside = tested.project.inside
+    return inside.with_name(f"{inside.stem}.test{inside.suffix}")
+
+
+def _script_import(tested: Tested, *, extension: bool) -> str:
+    """Import from the file beside: by `require` where the file itself does so, else as a module."""
+    inside = tested.project.inside
+    is_module = tested.language != "javascript" or re.search(r"^\s*(export|import)\b", tested.text, re.MULTILINE)
+    suffix = inside.suffix if extension and tested.language == "javascript" else ""
+    source = f"./{inside.stem}{suffix}"
+    default = re.search(r"^\s*export default (?:async )?(?:function|class)\s*\*?\s*(\w+)", tested.text, re.MULTILINE)
+    if not is_module:
+        return f'const {{ {", ".join(tested.names)} }} = require("{source}");'
+    named = [name for name in tested.names if default is None or name != default[1]]
+    parts = ([default[1]] if default is not None and default[1] in tested.names else []) + (
+        [f"{{ {', '.join(named)} }}"] if named else []
+    )
+    return f'import {", ".join(parts)} from "{source}";'
+
+
+def _jest_header(tested: Tested) -> str:
+    return _script_import(tested, extension=False)
+
+
+def _vitest_header(tested: Tested) -> str:
+    return f'import {{ describe, expect, test, vi }} from "vitest";\n{_script_import(tested, extension=True)}'
+
+
+def _node_header(tested: Tested) -> str:
+    imported = _script_import(tested, extension=True)
+    if imported.startswith("const"):
+        return f'const test = require("node:test");\nconst assert = require("node:assert/strict");\n{imported}'
+    return f'import test from "node:test";\nimport assert from "node:assert/strict";\n{imported}'
+
+
+def _go_path(tested: Tested) -> PurePosixPath:
+    inside = tested.project.inside
+    return inside.with_name(f"{inside.stem}_test.go")
+
+
+def _package_line(tested: Tested, pattern: str) -> str:
+    match = re.search(pattern, tested.text, re.MULTILINE)
+    return f"{match[0].strip()}\n\n" if match else ""
+
+
+def _go_header(tested: Tested) -> str:
+    package = _package_line(tested, r"^package +\w+") or "package main\n\n"
+    return f'{package}import "testing"'
+
+
+def _rust_header(tested: Tested) -> str:
+    match = re.search(r'^\s*name\s*=\s*"([^"]+)"', tested.project.texts.get("Cargo.toml", ""), re.MULTILINE)
+    crate = match[1].replace("-", "_") if match else "crate_name"
+    inside = [part for part in tested.project.inside.with_suffix("").parts if part != "src"]
+    modules = [part for part in inside if part not in ("lib", "main", "mod")]
+    return f"use {'::'.join([crate, *modules])}::{{{', '.join(tested.names)}}};"
+
+
+def _rust_path(tested: Tested) -> PurePosixPath:
+    return PurePosixPath("tests", f"{tested.stem}.rs")
+
+
+def _java_path(tested: Tested) -> PurePosixPath:
+    folder = str(tested.project.inside.parent).replace("src/main/", "src/test/")
+    return PurePosixPath(folder, f"{tested.stem}Test{tested.project.inside.suffix}")
+
+
+def _junit_header(tested: Tested) -> str:
+    package = _package_line(tested, r"^package +[\w.]+;")
+    return f"{package}import static org.junit.jupiter.api.Assertions.*;\n\nimport org.junit.jupiter.api.Test;"
+
+
+def _junit4_header(tested: Tested) -> str:
+    package = _package_line(tested, r"^package +[\w.]+;")
+    return f"{package}import static org.junit.Assert.*;\n\nimport org.junit.Test;"
+
+
+def _kotlin_header(tested: Tested) -> str:
+    package = _package_line(tested, r"^package +[\w.]+")
+    return f"{package}import kotlin.test.Test\nimport kotlin.test.assertEquals"
+
+
+def _ruby_source(tested: Tested) -> str:
+    return f'require_relative "../{tested.project.inside.with_suffix("")}"'
+
+
+def _php_header(tested: Tested) -> str:
+    return f"<?php\n\nuse PHPUnit\\Framework\\TestCase;\n\nrequire_once __DIR__ . '/../{tested.project.inside}';"
+
+
+def _c_header(tested: Tested) -> str:
+    return f'#include <gtest/gtest.h>\n\n#include "../{tested.project.inside.with_suffix(".h")}"'
+
+
+def _is_junit4(project: Project) -> bool:
+    return (project.mentions("junit:junit:4") or project.mentions("<groupId>junit</groupId>")) and not project.mentions(
+        "jupiter"
+    )
+
+
+FRAMEWORKS: tuple[Framework, ...] = (
+    Framework(
+        name="pytest",
+        languages=("python",),
+        path=_python_path,
+        header=_python_header,
+        style="Each is a function `def test_...():` with a plain `assert`.",
+        is_used=lambda project: project.mentions("pytest") or project.has("conftest.py", "tests/conftest.py"),
+        is_test=r"^test|^Test",
+    ),
+    Framework(
+        name="unittest",
+        languages=("python",),
+        path=_python_path,
+        header=_unittest_header,
+        style="They are methods `def test_...(self):` of one class derived from unittest.TestCase.",
+        is_used=lambda project: project.mentions("unittest"),
+        is_test=r"^test|Test",
+    ),
+    Framework(
+        name="jest",
+        languages=_JAVASCRIPT,
+        path=_beside,
+        header=_jest_header,
+        style='Each is `test("...", () => { expect(...).toBe(...); });`, with toEqual for objects and arrays.',
+        is_used=lambda project: project.mentions('"jest"', "package.json") or project.has("jest.config.js"),
+    ),
+    Framework(
+        name="vitest",
+        languages=_JAVASCRIPT,
+        path=_beside,
+        header=_vitest_header,
+        style='Each is `test("...", () => { expect(...).toBe(...); });`, with toEqual for objects and arrays.',
+        is_used=lambda project: project.mentions('"vitest"', "package.json") or project.has("vitest.config.ts"),
+    ),
+    Framework(
+        name="node:test",
+        languages=_JAVASCRIPT,
+        path=_beside,
+        header=_node_header,
+        style='Each is `test("...", () => { assert.equal(...); });`, with assert.deepEqual for objects and arrays.',
+        is_used=lambda project: project.mentions("node --test", "package.json"),
+        aliases=("node", "node test"),
+    ),
+    Framework(
+        name="go test",
+        languages=("go",),
+        path=_go_path,
+        header=_go_header,
+        style='Each is `func TestX(t *testing.T) { if got := ...; got != want { t.Errorf("got %v", got) } }`.',
+        is_test=r"^Test",
+        aliases=("go", "testing"),
+    ),
+    Framework(
+        name="cargo test",
+        languages=("rust",),
+        path=_rust_path,
+        header=_rust_header,
+        style="Each is a function with `#[test]` above it and an `assert_eq!` in it.",
+        aliases=("cargo", "rust"),
+    ),
+    Framework(
+        name="JUnit 5",
+        languages=("java",),
+        path=_java_path,
+        header=_junit_header,
+        style="They are `@Test void ...()` methods of one class, with assertEquals.",
+        aliases=("junit", "junit5", "jupiter"),
+    ),
+    Framework(
+        name="JUnit 4",
+        languages=("java",),
+        path=_java_path,
+        header=_junit4_header,
+        style="They are `@Test public void ...()` methods of one public class, with assertEquals.",
+        is_used=_is_junit4,
+        aliases=("junit4",),
+    ),
+    Framework(
+        name="kotlin.test",
+        languages=("kotlin",),
+        path=_java_path,
+        header=_kotlin_header,
+        style="They are `@Test fun ...()` methods of one class, with assertEquals.",
+    ),
+    Framework(
+        name="minitest",
+        languages=("ruby",),
+        path=lambda tested: PurePosixPath("test", f"{tested.stem}_test.rb"),
+        header=lambda tested: f'require "minitest/autorun"\n{_ruby_source(tested)}',
+        style="They are `def test_...` methods of one class derived from Minitest::Test, with assert_equal.",
+    ),
+    Framework(
+        name="RSpec",
+        languages=("ruby",),
+        path=lambda tested: PurePosixPath("spec", f"{tested.stem}_spec.rb"),
+        header=_ruby_source,
+        style='They stand in one `RSpec.describe` block; each is `it "..." do expect(...).to eq(...) end`.',
+        is_used=lambda project: project.mentions("rspec", "Gemfile") or project.has(".rspec", "spec"),
+    ),
+    Framework(
+        name="PHPUnit",
+        languages=("php",),
+        path=lambda tested: PurePosixPath("tests", f"{tested.stem}Test.php"),
+        header=_php_header,
+        style="They are `public function test...(): void` methods of one class that extends TestCase.",
+    ),
+    Framework(
+        name="xUnit",
+        languages=("csharp",),
+        path=lambda tested: PurePosixPath("tests", f"{tested.stem}Tests.cs"),
+        header=lambda _: "using Xunit;",
+        style="They are `[Fact] public void ...()` methods of one public class, with Assert.Equal.",
+    ),
+    Framework(
+        name="GoogleTest",
+        languages=("c", "cpp"),
+        path=lambda tested: PurePosixPath("tests", f"{tested.stem}_test.cpp"),
+        header=_c_header,
+        style="Each is `TEST(Suite, Name) { EXPECT_EQ(...); }`.",
+        aliases=("gtest",),
+    ),
+    Framework(
+        name="XCTest",
+        languages=("swift",),
+        path=lambda tested: PurePosixPath("Tests", f"{tested.stem}Tests.swift"),
+        header=lambda _: "import XCTest",
+        style="They are `func test...()` methods of one class derived from XCTestCase, with XCTAssertEqual.",
+    ),
+)
+
+
+def choose_framework(wanted: str | None, language: str, project: Project) -> Framework:
+    """Take the framework that was asked for, else the one the project uses, else the language's usual one.
+
+    Raises:
+        UnsupportedLanguageError: for a language without any.
+        InvalidRequestError: for a framework that is not known, or is another language's.
+    """
+    known = [row for row in FRAMEWORKS if language in row.languages]
+    if not known:
+        languages = ", ".join(dict.fromkeys(name for row in FRAMEWORKS for name in row.languages))
+        raise UnsupportedLanguageError(
+            f"tests cannot be written in {language}",
+            hint=f"They can in: {languages}.",
+            details={"language": language},
+        )
+    if wanted is not None:
+        for row in known:
+            if wanted.strip().lower() in (row.name.lower(), *row.aliases):
+                return row
+        names = ", ".join(row.name for row in known)
+        raise InvalidRequestError(
+            f"{wanted!r} is no test framework for {language}",
+            hint=f"Those known are: {names}.",
+            details={"field": "framework"},
+        )
+    return next((row for row in known if row.is_used(project)), known[0])

@@ -1,0 +1,146 @@
+"""Tests as a model writes them, made into a file: the right imports, nothing of the code under test, nothing broken.
+
+All by tree: imports that name the code under test and copies of it are taken out, other imports are moved up,
+and of an answer that was cut only what is whole is kept. In Python a test without an assertion is no test.
+"""
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from andiron_daemon.assist.definitions import definitions_of, identifiers
+from andiron_daemon.assist.frameworks import Framework
+from andiron_daemon.assist.validation import Problem, problems_of_code
+from andiron_daemon.syntax.languages import Language
+from andiron_daemon.syntax.parse import Syntax, parse
+from andiron_daemon.syntax.scopes import IMPORTS
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+_ASSERTION = re.compile(r"\bassert|\braises\b|\bfail\b|\bexpect")
+_REQUIRE = re.compile(r"^(?:const|let|var)\b.*\brequire\(")
+_PARSE_SECONDS = 5.0
+
+
+class TestFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of tests; `covers` are the symbols its code mentions, imports not counted."""
+
+    __test__ = False
+
+    text: str
+    covers: tuple[str, ...]
+    problems: list[Problem]
+
+
+def test_file(
+    code: str, header: str, framework: Framework, language: Language, symbols: tuple[str, ...], stem: str
+) -> TestFile:
+    """Put a file together and look whether it can be told."""
+    syntax = parse(code, language, limit_seconds=_PARSE_SECONDS)
+    if syntax is None:
+        problem = Problem(kind="not_parsed", message="the tests take too long to parse")
+        return TestFile(text=code, covers=(), problems=[problem])
+    names = {name.rpartition(".")[2] for name in symbols}
+    imports, body = _parted(syntax, names, stem, header)
+    if "pytest." in body and framework.name == "pytest" and "import pytest" not in imports:
+        imports.insert(0, "import pytest")
+    text = _joined(header, imports, body)
+    covers = _covered(body, language, symbols)
+    return TestFile(text=text, covers=covers, problems=_problems(text, body, covers, framework, language, names))
+
+
+test_file.__test__ = False  # type: ignore[attr-defined]  # a function that only looks like a test to pytest
+
+
+def _parted(syntax: Syntax, names: set[str], stem: str, header: str) -> tuple[list[str], str]:
+    """Part the code into the imports that are kept and the rest."""
+    imports: list[str] = []
+    kept: list[str] = []
+    end = syntax.root.start_byte
+    have = {line.strip() for line in header.splitlines()}
+    for node in syntax.root.children:
+        text = syntax.text_of(node)
+        gap = (
+            "\n\n"
+            if kept and "\n\n" in syntax.text[syntax.character_of(end) : syntax.character_of(node.start_byte)]
+            else "\n"
+        )
+        end = node.end_byte
+        if node.type in IMPORTS or _REQUIRE.match(text):
+            if text.strip() not in have and _is_foreign(text, names, stem, syntax.language):
+                imports.append(text.strip())
+        elif not _is_broken(node, syntax) and not _is_copy(node, names, syntax):
+            kept.append(gap + text if kept else text)
+    return imports, "".join(kept).strip()
+
+
+def _is_foreign(text: str, names: set[str], stem: str, language: Language) -> bool:
+    """Tell whether an import is of something else than the code under test."""
+    words = set(re.findall(r"\w+", text))
+    if words & names or stem in words:
+        return False
+    if language.name == "python":
+        module = re.match(r"(?:from|import)\s+(\w+)", text)
+        return module is not None and (module[1] in sys.stdlib_module_names or module[1] in ("pytest", "hypothesis"))
+    return "package" not in words
+
+
+def _is_broken(node: "tree_sitter.Node", syntax: Syntax) -> bool:
+    """Tell whether this is where an answer broke off: the last thing in it, and not whole."""
+    return node.has_error and node.end_byte >= len(syntax.text.rstrip().encode("utf-8", "replace"))
+
+
+def _is_copy(node: "tree_sitter.Node", names: set[str], syntax: Syntax) -> bool:
+    """Tell whether a node defines what is to be tested, or is the usual last line that runs a file."""
+    text = syntax.text_of(node)
+    if text.startswith("if __name__"):
+        return True
+    start, end = syntax.character_of(node.start_byte), syntax.character_of(node.end_byte)
+    defined = [one for one in definitions_of(syntax) if one.parent is None and start <= one.name_start < end]
+    return len(defined) == 1 and defined[0].name in names and defined[0].kind != "value"
+
+
+def _joined(header: str, imports: list[str], body: str) -> str:
+    first, rest = [], header
+    standard = [
+        line for line in imports if line.startswith(("import ", "use ", "using ")) and header.startswith("from ")
+    ]
+    for line in dict.fromkeys(standard):
+        first.append(line)
+    others = [line for line in dict.fromkeys(imports) if line not in first]
+    top = "\n".join(first) + "\n\n" + rest if first else rest
+    if others:
+        top += "\n" + "\n".join(others)
+    return f"{top}\n\n\n{body}\n" if header.startswith(("from ", "import unittest")) else f"{top}\n\n{body}\n"
+
+
+def _covered(body: str, language: Language, symbols: tuple[str, ...]) -> tuple[str, ...]:
+    syntax = parse(body, language, limit_seconds=_PARSE_SECONDS)
+    if syntax is None:
+        return ()
+    mentioned = {name for name, _ in identifiers(syntax, 0, len(body))}
+    return tuple(name for name in symbols if name.rpartition(".")[2] in mentioned)
+
+
+def _problems(
+    text: str, body: str, covers: tuple[str, ...], framework: Framework, language: Language, names: set[str]
+) -> list[Problem]:
+    problems = problems_of_code(text, language)
+    if problems:
+        return problems
+    if not re.search(framework.is_test, "\n".join(_names_of_tests(body, language)) or body, re.MULTILINE):
+        problems.append(Problem(kind="no_tests", message=f"there are no tests for {framework.name} in it"))
+    elif not _ASSERTION.search(body):
+        problems.append(Problem(kind="no_assertions", message="nothing is asserted"))
+    if not covers:
+        shown = ", ".join(sorted(names)[:5])
+        problems.append(Problem(kind="covers_nothing", message=f"none of these is called: {shown}"))
+    return problems
+
+
+def _names_of_tests(body: str, language: Language) -> list[str]:
+    syntax = parse(body, language, limit_seconds=_PARSE_SECONDS)
+    return [one.name for one in definitions_of(syntax)] if syntax is not None else []

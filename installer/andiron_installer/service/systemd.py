@@ -165,7 +165,10 @@ def quoted(word: str) -> str:
 
 
 def _command_line(command: tuple[str, ...]) -> str:
-    # The colon keeps systemd from taking a $ in a path for a variable, in the program's own name too.
+    # systemd takes no program whose name has quotes or backslashes, but arguments may be anything.
+    if set(command[0]) & set("\"'\\"):
+        command = ("/bin/sh", "-c", 'exec "$0" "$@"', *command)
+    # The colon keeps systemd from taking a $ for a variable, in the program's own name too.
     return ":" + " ".join(quoted(word) for word in command)
 
 

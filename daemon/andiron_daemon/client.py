@@ -2,12 +2,13 @@
 
 Standard library only, and never through a proxy: what goes to the loopback stays there.
 Finding a daemon means reading its run file while its lock is held; the token is never shown to
-whatever else may answer on a port that a killed daemon left behind.
+whatever else may answer on a port that a killed daemon left behind. A token that is refused is looked up again:
+it may have been changed while the client was at work.
 """
 
 import http.client
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,10 +44,23 @@ class Event(msgspec.Struct, frozen=True):
 class Client:
     """Requests to one daemon; every call has a connection of its own, so that threads may share a client."""
 
-    def __init__(self, url: str, token: str | None = None, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        timeout_seconds: float = 30.0,
+        look_up_token: Callable[[], str | None] | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
         self._token = token
+        self._look_up_token = look_up_token
         self._timeout_seconds = timeout_seconds
+
+    @property
+    def token(self) -> str | None:
+        """The token it shows, if any."""
+        return self._token
 
     def get(self, path: str) -> Any:
         """GET a path and return the JSON body."""
@@ -144,14 +158,30 @@ class Client:
     def _send(
         self, connection: http.client.HTTPConnection, method: str, path: str, body: Any, accept: str
     ) -> http.client.HTTPResponse:
+        response = self._ask(connection, method, path, body, accept)
+        if response.status == http.client.UNAUTHORIZED and self._has_new_token():
+            response.read()
+            response = self._ask(connection, method, path, body, accept)
+        if response.status >= http.client.BAD_REQUEST:
+            raise _refusal(_decoded(response.read()), response.headers.get("X-Request-Id"), response.status)
+        return response
+
+    def _ask(
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: Any, accept: str
+    ) -> http.client.HTTPResponse:
         headers = {"Accept": accept, "Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         connection.request(method, path, None if body is None else msgspec.json.encode(body), headers)
-        response = connection.getresponse()
-        if response.status >= http.client.BAD_REQUEST:
-            raise _refusal(_decoded(response.read()), response.headers.get("X-Request-Id"), response.status)
-        return response
+        return connection.getresponse()
+
+    def _has_new_token(self) -> bool:
+        """Look the token up again, and tell whether it is another one by now."""
+        token = self._look_up_token() if self._look_up_token is not None else None
+        if token is None or token == self._token:
+            return False
+        self._token = token
+        return True
 
     def _unreachable(self, reason: object) -> ClientError:
         return ClientError("unreachable", f"no answer from {self.url}: {reason}", hint=_NO_ANSWER_HINT)
@@ -175,7 +205,7 @@ def find_client(paths: Paths | None = None, *, timeout_seconds: float = 30.0) ->
         # A daemon that runs can be talked to even while the settings for its next start are wrong.
         settings = Settings()
     token = find_token(settings, paths)
-    return Client(record.url, token, timeout_seconds=timeout_seconds)
+    return Client(record.url, token, timeout_seconds=timeout_seconds, look_up_token=lambda: find_token(settings, paths))
 
 
 def answering_daemon(paths: Paths) -> RunRecord | None:

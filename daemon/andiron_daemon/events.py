@@ -58,7 +58,11 @@ class BudgetUsedUp(msgspec.Struct, frozen=True, kw_only=True):
     hint: str | None = None
 
 
-Happening = StateEvent | PullEnded | BudgetUsedUp
+class DaemonStops(msgspec.Struct, frozen=True, kw_only=True):
+    """The stream ends because the daemon does, on purpose; one that ends without this was cut off."""
+
+
+Happening = StateEvent | PullEnded | BudgetUsedUp | DaemonStops
 Look = Callable[[], Awaitable[StateEvent]]
 
 
@@ -114,6 +118,7 @@ class Events:
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
+        self.tell(DaemonStops())
         for queue in self._followers:
             _put(queue, None)
         tasks = list(self._tasks)

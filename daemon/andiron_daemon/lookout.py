@@ -1,17 +1,19 @@
 """How the daemon is, in one word and a few facts, for those who follow it; `events` carries it to them."""
 
+import datetime
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from andiron_daemon import __version__
-from andiron_daemon.events import Condition, StateEvent
+from andiron_daemon.events import BudgetUsedUp, Condition, Events, StateEvent
 from andiron_daemon.runtime import Runtime
 from andiron_models.backend import Backend
-from andiron_models.errors import BackendUnavailableError
+from andiron_models.errors import BackendUnavailableError, ModelError
 from andiron_models.registry import RegisteredBackend
 from andiron_models.router import AUTO, LOCAL, Router
 from andiron_models.types import BackendStatus
 
+_BUDGET_CODE = "budget_spent"
 _CANNOT_ANSWER = ("failed", "unconfigured", "unreachable")
 
 
@@ -79,6 +81,21 @@ class Lookout:
 
     def _moved(self) -> None:
         self.watcher()
+
+
+class BudgetBell:
+    """Rings once for a budget that is used up, however many requests are refused for it."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._rung: set[object] = set()
+
+    def hear(self, error: ModelError) -> None:
+        """Take an error a backend answered with."""
+        day = datetime.datetime.now(datetime.UTC).date()
+        if error.code == _BUDGET_CODE and day not in self._rung:
+            self._rung = {day}
+            self._events.tell(BudgetUsedUp(message=error.message, hint=error.hint))
 
 
 def _loaded_model(local: BackendStatus | None) -> str | None:

@@ -163,12 +163,18 @@ class Runtime:
             )
         asked = {name: model for name, model in models.items() if model is not None}
         if asked:
-            here = sorted({info.id for info in await self._router.models() if info.backend == LOCAL})
+            here = {info.id: info.can_chat for info in await self._router.models() if info.backend == LOCAL}
             for name, model in asked.items():
+                if name == "chat_model" and not here.get(model, True):
+                    raise InvalidRequestError(
+                        f"{model} is for completion only",
+                        hint="Choose it as completion_model.",
+                        details={"field": name},
+                    )
                 if model not in here:
                     raise ModelNotFoundError(
                         f"{name} is {model!r}, which is not on this machine",
-                        hint=f"The models here are: {', '.join(here) or 'none'}. Others: andiron models pull.",
+                        hint=f"The models here are: {', '.join(sorted(here)) or 'none'}. Others: andiron models pull.",
                         details={"model": model},
                     )
 

@@ -20,7 +20,7 @@ from andiron_daemon.counters import Counters
 from andiron_daemon.errors import ConfigurationError, StorageError
 from andiron_daemon.events import Events
 from andiron_daemon.library import Library
-from andiron_daemon.lookout import Lookout
+from andiron_daemon.lookout import BudgetBell, Lookout
 from andiron_daemon.paths import Paths
 from andiron_daemon.protection import Protection, protect
 from andiron_daemon.runtime import PAUSE, Runtime
@@ -192,6 +192,7 @@ def _events(router: Router, backends: Mapping[str, Backend], runtime: Runtime, c
 
     lookout.watcher = events.changed
     router.activity.listener = events.changed
+    router.activity.complainant = BudgetBell(events).hear
     runtime.on_change = changed
     return events
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import msgspec
 
+from andiron_models.errors import ModelError
 from andiron_models.types import Finish
 
 # The speed of fewer tokens says more of the first one than of the model.
@@ -20,12 +21,16 @@ class LastAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Activity:
-    """One for a router; `listener` is called after every change, on the event loop, and must not raise."""
+    """One for a router. Both callables run on the event loop and must not raise.
+
+    `listener` is called after every change, `complainant` with each error a backend answered with.
+    """
 
     def __init__(self) -> None:
         self.running = 0
         self.last: LastAnswer | None = None
-        self.listener: Callable[[], None] = _nothing
+        self.listener: Callable[[], None] = lambda: None
+        self.complainant: Callable[[ModelError], None] = lambda _: None
 
     @contextmanager
     def generating(self) -> Iterator[None]:
@@ -34,6 +39,9 @@ class Activity:
         self.listener()
         try:
             yield
+        except ModelError as error:
+            self.complainant(error)
+            raise
         finally:
             self.running -= 1
             self.listener()
@@ -45,7 +53,3 @@ class Activity:
         if speed is None and self.last is not None and (self.last.backend, self.last.model) == (backend, model):
             speed = self.last.tokens_per_second
         self.last = LastAnswer(backend=backend, model=model, tokens_per_second=speed)
-
-
-def _nothing() -> None:
-    """Nobody listens."""

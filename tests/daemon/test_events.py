@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from andiron_daemon.events import BudgetUsedUp, Events, PullEnded, StateEvent
+from andiron_daemon.events import BudgetUsedUp, DaemonStops, Events, PullEnded, StateEvent
 from andiron_models.library.catalogue import CatalogueEntry
 from andiron_models.library.child import DoneEvent, FailedEvent
 from andiron_models.library.pulls import Pull
@@ -28,7 +28,7 @@ async def test_a_pull_that_ended_is_told_once_however_many_follow_it() -> None:
     pulled.take(DoneEvent(path=str(Path("tiny.gguf"))))
     assert await anext(follower) == PullEnded(id="tiny", state="done")
     await events.aclose()
-    assert [event async for event in follower] == []
+    assert [event async for event in follower] == [DaemonStops()]
 
 
 async def test_a_pull_that_failed_says_why() -> None:

@@ -1,66 +1,92 @@
-"""The icon itself: the only file that knows pystray, which cannot even be imported without a display."""
+"""The icon by pystray, for Windows, macOS and the GTK panels: the only file that knows it.
 
-import functools
-import threading
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+It is imported late, because it cannot even be imported without a display.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
 
 from andiron_tray.errors import TrayUnavailableError
-from andiron_tray.menu import Action, headline, menu
-from andiron_tray.state import TrayState
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from andiron_tray.face import Chosen, Face
+from andiron_tray.menu import Command, Item
+from andiron_tray.picture import picture
 
 _SIZE = 64
-_FLAME = [(32, 4), (46, 24), (52, 40), (44, 56), (20, 56), (12, 40), (22, 28), (26, 34)]
-_COLOURS = {"running": "#e8590c", "silent": "#c92a2a", "stopped": "#868e96"}
-_POLL_SECONDS = 2.0
+_log = logging.getLogger(__name__)
+
+
+def check_pystray() -> None:
+    """See whether pystray shows menus here.
+
+    Raises:
+        TrayUnavailableError: it does not, or cannot even be imported.
+    """
+    if not _pystray().Icon.HAS_MENU:
+        hint = "On Linux use a panel that shows StatusNotifierItems, or install PyGObject with AppIndicator."
+        raise TrayUnavailableError("there is no tray here that shows menus", hint)
 
 
 class PystrayIcon:
-    """Follows the daemon with `read`, does what is clicked with `act`, and shows what `act` returns."""
+    """A `TrayIcon`; made on the main thread, which `run` then needs for itself."""
 
-    def __init__(self, read: Callable[[], TrayState], act: Callable[[Action], str | None]) -> None:
-        """Raises `TrayUnavailableError`: no display, no pystray, or no place for icons with menus."""
+    def __init__(self, chosen: Chosen) -> None:
+        """Raises `TrayUnavailableError`: no display, or no pystray."""
         self._pystray = _pystray()
-        self._read = read
-        self._act = act
-        self._ended = threading.Event()
-        self._state = read()
-        menu_of_now = self._pystray.Menu(self._items)
-        self._icon = self._pystray.Icon("andiron", _picture(self._state), headline(self._state), menu_of_now)
-        if not self._icon.HAS_MENU:
-            hint = "On Linux install PyGObject and AppIndicator, or use the `andiron` command."
-            raise TrayUnavailableError("there is no tray here that shows menus", hint)
+        self._chosen = chosen
+        self._face = Face("stopped", "Andiron", ())
+        menu = self._pystray.Menu(lambda: [self._line(item) for item in self._face.menu])
+        self._icon = self._pystray.Icon("andiron", picture("stopped", _SIZE), "Andiron", menu)
 
-    def run(self) -> None:
-        """Show the icon until the person quits it."""
-        self._icon.run(setup=self._follow)
+    def run(self, ready: Callable[[], None]) -> None:
+        """Show the icon until `stop`."""
 
-    def _items(self) -> Iterator[Any]:
-        for item in menu(self._state):
-            chosen = functools.partial(self._begin, item.action) if item.action else None
-            yield self._pystray.MenuItem(item.label, chosen, enabled=chosen is not None)
+        def begin(_: object) -> None:
+            self._icon.visible = True
+            ready()
 
-    def _begin(self, action: Action, *_: object) -> None:
-        # Starting the daemon takes its time, and the menu's thread must not wait for it.
-        threading.Thread(target=self._do, args=(action,), daemon=True).start()
+        self._icon.run(setup=begin)
 
-    def _do(self, action: Action) -> None:
-        if action == "quit":
-            self._ended.set()
-            self._icon.stop()
-        elif (words := self._act(action)) is not None and self._icon.HAS_NOTIFICATION:
-            self._icon.notify(words, "Andiron")
+    def show(self, face: Face) -> None:
+        """Show another face."""
+        before, self._face = self._face, face
+        if face.condition != before.condition:
+            self._icon.icon = picture(face.condition, _SIZE)
+        if face.title != before.title:
+            self._icon.title = face.title
+        if face.menu != before.menu:
+            self._icon.update_menu()
 
-    def _follow(self, _: object) -> None:
-        self._icon.visible = True
-        while not self._ended.wait(_POLL_SECONDS):
-            if (found := self._read()) != self._state:
-                self._state = found
-                self._icon.icon, self._icon.title = _picture(found), headline(found)
-                self._icon.update_menu()
+    def notify(self, title: str, text: str) -> None:
+        """Send a notification, where the platform has them."""
+        if self._icon.HAS_NOTIFICATION:
+            self._icon.notify(text, title)
+        else:
+            _log.warning("%s: %s", title, text)
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._icon.stop()
+
+    def _line(self, item: Item) -> Any:
+        if item.kind == "separator":
+            return self._pystray.Menu.SEPARATOR
+        if item.children:
+            below = [self._line(child) for child in item.children]
+            return self._pystray.MenuItem(item.label, self._pystray.Menu(*below))
+        command = item.command
+        marked = None if item.kind == "line" else (lambda _, item=item: item.is_marked)
+        return self._pystray.MenuItem(
+            item.label,
+            (lambda *_, command=command: self._choose(command)),
+            checked=marked,
+            radio=item.kind == "radio",
+            enabled=item.is_enabled,
+        )
+
+    def _choose(self, command: Command | None) -> None:
+        if command is not None:
+            self._chosen(command)
 
 
 def _pystray() -> Any:
@@ -73,13 +99,3 @@ def _pystray() -> Any:
         hint = "Start andiron-tray in a graphical session; the daemon itself needs none."
         raise TrayUnavailableError(f"no tray can be shown here: {error}", hint) from error
     return pystray
-
-
-def _picture(state: TrayState) -> "Image":
-    from PIL import Image, ImageDraw
-
-    picture = Image.new("RGBA", (_SIZE, _SIZE), (0, 0, 0, 0))
-    draw = ImageDraw.Draw(picture)
-    draw.polygon(_FLAME, fill=_COLOURS[state.condition])
-    draw.rectangle((8, 57, 56, 61), fill="#343a40")
-    return picture

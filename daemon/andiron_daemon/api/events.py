@@ -7,9 +7,16 @@ from aiohttp import web
 
 from andiron_daemon import keys
 from andiron_daemon.api.wire import Named, answer_stream
-from andiron_daemon.events import BudgetUsedUp, Events, Happening, PullEnded, StateEvent
+from andiron_daemon.events import BudgetUsedUp, DaemonStops, Events, Happening, PullEnded, StateEvent
 
-_NAMES: dict[type[Happening], str] = {StateEvent: "state", PullEnded: "pull", BudgetUsedUp: "budget"}
+_NAMES: dict[type[Happening], str] = {
+    StateEvent: "state",
+    PullEnded: "pull",
+    BudgetUsedUp: "budget",
+    DaemonStops: "stopping",
+}
+# The same by name, for the description of the API.
+EVENTS = {name: kind for kind, name in _NAMES.items()}
 
 
 async def follow(request: web.Request) -> web.StreamResponse:

@@ -7,6 +7,7 @@ from typing import Any
 
 from andiron_daemon.events import BudgetUsedUp
 from andiron_daemon.keys import SERVICES
+from andiron_daemon.limits.budget import BudgetSpentError
 from andiron_models.errors import WorkerDiedError
 from andiron_testing.daemons import DaemonClient, ServerEvent, StartDaemon, read_events
 from andiron_testing.scripted import ScriptedBackend
@@ -77,11 +78,23 @@ async def test_a_budget_that_is_used_up_is_told(daemon: DaemonClient) -> None:
         assert (await anext(events)).data == {"message": "the day's tokens are spent", "hint": None}
 
 
+async def test_a_budget_refused_many_times_is_told_once(daemon: DaemonClient, backend: ScriptedBackend) -> None:
+    spent = BudgetSpentError("the day's budget is spent", hint="wait")
+    backend.enqueue(spent, spent)
+    async with following(daemon) as events:
+        await until(events)
+        for _ in range(2):
+            assert (await daemon.post("/api/v1/chat/message", json={"message": "hello"})).status == 429
+        await daemon.app.shutdown()
+        told = [event.data async for event in events if event.name == "budget"]
+    assert told == [{"message": "the day's budget is spent", "hint": "wait"}]
+
+
 async def test_followers_do_not_hold_up_the_end(daemon: DaemonClient) -> None:
     async with following(daemon) as events:
         await until(events)
         await daemon.app.shutdown()
-        assert [event async for event in events] == []
+        assert [event.name async for event in events] == ["stopping"]
 
 
 async def test_nobody_follows_without_the_token(start_daemon: StartDaemon) -> None:

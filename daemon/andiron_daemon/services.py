@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from andiron_daemon.assist.instructions import read_assist_instructions
+from andiron_daemon.assist.service import AssistService
 from andiron_daemon.chat.instructions import read_instructions
 from andiron_daemon.chat.service import ChatService
 from andiron_daemon.completion.policy import CompletionPolicy
@@ -56,6 +58,7 @@ class Services:
     chat: ChatService
     upkeep: Upkeep
     completion: CompletionService
+    assist: AssistService
     library: Library
     runtime: Runtime
     events: Events
@@ -111,6 +114,8 @@ async def build_services(
         instructions = await asyncio.to_thread(read_instructions, paths.prompts)
         chat = ChatService(router, SQLiteConversations(database), counters, instructions)
         stack.push_async_callback(chat.aclose)
+        prompts = await asyncio.to_thread(read_assist_instructions, paths.prompts / "assist")
+        assist = AssistService(router, counters, prompts)
         upkeep = Upkeep(chat, SQLiteUsage(database), SQLiteSettings(database), counters, settings.keep_days)
         stack.push_async_callback(upkeep.aclose)
         upkeep.start()
@@ -124,6 +129,7 @@ async def build_services(
             chat=chat,
             upkeep=upkeep,
             completion=completion,
+            assist=assist,
             library=library,
             runtime=runtime,
             events=events,
@@ -143,6 +149,7 @@ def backend_configuration(settings: Settings, paths: Paths) -> Configuration:
             cache_folder=paths.cache,
             completion_model=settings.completion_model or None,
             chat_model=settings.chat_model or None,
+            embedding_model=settings.embedding_model or None,
             context_length=settings.context_length,
             threads=settings.threads,
             gpu_layers=None if settings.gpu_layers < 0 else settings.gpu_layers,

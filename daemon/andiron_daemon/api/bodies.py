@@ -3,15 +3,17 @@
 Unknown fields are ignored. The OpenAPI document is made from these.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from andiron_daemon.assist.types import ExplainInput, FindBugsInput, GenerateTestsInput, RefactorInput
 from andiron_daemon.chat.types import ChatInput, RegenerateInput
 from andiron_daemon.completion.statistics import CompletionStatus
 from andiron_daemon.completion.types import CompletionInput
 from andiron_daemon.counters import ErrorNote, TokenCounts
 from andiron_daemon.library import ListedModel
+from andiron_daemon.protection import LimitsStatus, PrivacyStatus
 from andiron_daemon.runtime import RuntimeSettings
 from andiron_daemon.upkeep import DayUsage
 from andiron_models.types import BackendStatus
@@ -37,8 +39,46 @@ class TitleBody(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
 
 
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which conversations: so many, from where the page before ended, and those in which `q` was said."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+    cursor: str | None = None
+    q: str | None = None
+
+
+class ExportQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What a conversation is handed out as."""
+
+    format: Literal["markdown", "json"] = "markdown"
+
+
 class CompleteBody(CompletionInput, frozen=True, kw_only=True):
     """A cursor, and whether the completion is to come as events."""
+
+    stream: bool = False
+
+
+class ExplainBody(ExplainInput, frozen=True, kw_only=True):
+    """Code to be explained, and whether the answer is to come as events."""
+
+    stream: bool = False
+
+
+class RefactorBody(RefactorInput, frozen=True, kw_only=True):
+    """Code to be written better, and whether the answer is to come as events."""
+
+    stream: bool = False
+
+
+class FindBugsBody(FindBugsInput, frozen=True, kw_only=True):
+    """Code that may have bugs, and whether the answer is to come as events."""
+
+    stream: bool = False
+
+
+class GenerateTestsBody(GenerateTestsInput, frozen=True, kw_only=True):
+    """Code to be tested, and whether the answer is to come as events."""
 
     stream: bool = False
 
@@ -114,6 +154,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     usage: tuple[DayUsage, ...]
     completion: CompletionStatus
     runtime: RuntimeSettings
+    limits: LimitsStatus
+    privacy: PrivacyStatus
     last_errors: tuple[ErrorNote, ...]
 
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from andiron_daemon import keys
-from andiron_daemon.api.dispatch import COMPLETION, generate
+from andiron_daemon.api.dispatch import BUG_REPORT, COMPLETION, EXPLANATION, GENERATED_TESTS, REFACTORING, generate
 from andiron_daemon.api.wire import read_body
 from andiron_daemon.completion.types import FeedbackInput
 
@@ -18,3 +18,23 @@ async def feedback(request: web.Request) -> web.Response:
     given = await read_body(request, FeedbackInput)
     await request.app[keys.SERVICES].completion.take_feedback(request.match_info["id"], given)
     return web.Response(status=204)
+
+
+async def explain(request: web.Request) -> web.StreamResponse:
+    """Explain code."""
+    return await generate(request, EXPLANATION)
+
+
+async def refactor(request: web.Request) -> web.StreamResponse:
+    """Write code better."""
+    return await generate(request, REFACTORING)
+
+
+async def find_bugs(request: web.Request) -> web.StreamResponse:
+    """Look for bugs."""
+    return await generate(request, BUG_REPORT)
+
+
+async def generate_tests(request: web.Request) -> web.StreamResponse:
+    """Write tests."""
+    return await generate(request, GENERATED_TESTS)

@@ -11,14 +11,26 @@ import msgspec
 from aiohttp import web
 
 from andiron_daemon import keys
-from andiron_daemon.api.bodies import ChatBody, CompleteBody, WarmUp
+from andiron_daemon.api.bodies import (
+    ChatBody,
+    CompleteBody,
+    ExplainBody,
+    FindBugsBody,
+    GenerateTestsBody,
+    RefactorBody,
+    WarmUp,
+)
 from andiron_daemon.api.wire import answer_stream, answer_whole, read_body, wants_stream
+from andiron_daemon.assist.explain import ExplainEvent
+from andiron_daemon.assist.find_bugs import FindBugsEvent
+from andiron_daemon.assist.generate_tests import GenerateTestsEvent
+from andiron_daemon.assist.refactor import RefactorEvent
 from andiron_daemon.chat.service import ChatEvent
 from andiron_daemon.completion.service import CompletionEvent
 from andiron_daemon.middleware.request_id import request_id_of
 from andiron_daemon.services import Services
 
-Body = TypeVar("Body", bound=ChatBody | CompleteBody)
+Body = TypeVar("Body", bound=ChatBody | CompleteBody | ExplainBody | RefactorBody | FindBugsBody | GenerateTestsBody)
 Event = TypeVar("Event", bound=msgspec.Struct)
 
 
@@ -49,8 +61,30 @@ async def _complete(
             yield event
 
 
+def _explain(services: Services, body: ExplainBody, request_id: str) -> AsyncGenerator[ExplainEvent, None]:
+    return services.assist.explain(body, request_id=request_id)
+
+
+def _refactor(services: Services, body: RefactorBody, request_id: str) -> AsyncGenerator[RefactorEvent, None]:
+    return services.assist.refactor(body, request_id=request_id)
+
+
+def _find_bugs(services: Services, body: FindBugsBody, request_id: str) -> AsyncGenerator[FindBugsEvent, None]:
+    return services.assist.find_bugs(body, request_id=request_id)
+
+
+def _generate_tests(
+    services: Services, body: GenerateTestsBody, request_id: str
+) -> AsyncGenerator[GenerateTestsEvent, None]:
+    return services.assist.generate_tests(body, request_id=request_id)
+
+
 CHAT = Work(ChatBody, _chat)
 COMPLETION = Work(CompleteBody, _complete, lambda body: body.max_tokens != 0)
+EXPLANATION = Work(ExplainBody, _explain)
+REFACTORING = Work(RefactorBody, _refactor)
+BUG_REPORT = Work(FindBugsBody, _find_bugs)
+GENERATED_TESTS = Work(GenerateTestsBody, _generate_tests)
 
 
 async def generate(request: web.Request, work: Work[Body, Event], *, as_events: bool = False) -> web.StreamResponse:

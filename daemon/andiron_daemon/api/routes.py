@@ -6,23 +6,28 @@ from andiron_daemon.api import (
     conversations,
     events,
     health,
+    metrics,
     models,
     openapi,
     pages,
+    privacy,
     root,
     settings,
     signin,
     status,
     system,
 )
+from andiron_daemon.api.assists import ASSIST_ROUTES
 from andiron_daemon.api.bodies import (
     ChatBody,
     CompleteBody,
     Document,
+    ExportQuery,
     Health,
     Link,
     LinkBody,
     ModelList,
+    PageQuery,
     RegenerateBody,
     Root,
     Session,
@@ -32,12 +37,13 @@ from andiron_daemon.api.bodies import (
     Stopping,
     TitleBody,
 )
-from andiron_daemon.api.route import HTML, Route
+from andiron_daemon.api.dialects.routes import DIALECT_ROUTES
+from andiron_daemon.api.privacy import LogQuery, PrivacyLog
+from andiron_daemon.api.route import EVENT_STREAM, HTML, JSON, Route
 from andiron_daemon.api.ws import http as socket
 from andiron_daemon.chat.types import ChatAnswer, ConversationPage, ConversationRecord
 from andiron_daemon.completion.types import CompletionAnswer, FeedbackInput
-from andiron_daemon.events import StateEvent
-from andiron_daemon.library import ListedModel, PullDone
+from andiron_daemon.library import ListedModel
 from andiron_daemon.runtime import RuntimeChange, RuntimeSettings
 
 ROUTES = (
@@ -54,11 +60,29 @@ ROUTES = (
     ),
     Route(
         method="GET",
+        path="/api/v1/privacy/log",
+        handler=privacy.log,
+        summary="What was sent away from this machine, without the text.",
+        response=PrivacyLog,
+        query=LogQuery,
+        tag="system",
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        handler=metrics.show,
+        summary="The daemon's figures, for Prometheus.",
+        media_types=("text/plain",),
+        tag="system",
+    ),
+    Route(
+        method="GET",
         path="/api/v1/events",
         handler=events.follow,
         summary="What happens in the daemon, as events.",
-        response=StateEvent,
         can_stream=True,
+        events=events.EVENTS,
+        media_types=(EVENT_STREAM,),
     ),
     Route(
         method="GET",
@@ -92,12 +116,14 @@ ROUTES = (
         request=ChatBody,
         response=ChatAnswer,
         can_stream=True,
+        media_types=(EVENT_STREAM,),
     ),
     Route(
         method="GET",
         path="/api/v1/chat/conversations",
         handler=conversations.index,
         summary="List or search conversations.",
+        query=PageQuery,
         response=ConversationPage,
     ),
     Route(
@@ -127,7 +153,9 @@ ROUTES = (
         path="/api/v1/chat/conversations/{id}/export",
         handler=conversations.export,
         summary="Hand out a conversation as Markdown or JSON.",
+        query=ExportQuery,
         response=ConversationRecord,
+        media_types=("text/markdown", JSON),
     ),
     Route(
         method="POST",
@@ -155,6 +183,7 @@ ROUTES = (
         request=FeedbackInput,
         status=204,
     ),
+    *ASSIST_ROUTES,
     Route(
         method="GET",
         path="/api/v1/models",
@@ -174,8 +203,9 @@ ROUTES = (
         path="/api/v1/models/{id}/pull",
         handler=models.pull,
         summary="Fetch a model, as events.",
-        response=PullDone,
         can_stream=True,
+        events=models.EVENTS,
+        media_types=(EVENT_STREAM,),
     ),
     Route(
         method="DELETE",
@@ -301,6 +331,7 @@ ROUTES = (
         is_page=True,
         media_types=("*/*",),
     ),
+    *DIALECT_ROUTES,
 )
 
 OPEN_PATHS = frozenset(route.plain_path for route in ROUTES if route.is_open)

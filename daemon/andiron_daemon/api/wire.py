@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from andiron_daemon import keys
-from andiron_daemon.answers import Started, TextDelta
+from andiron_daemon.answers import Started, StaticPart, TextDelta
 from andiron_daemon.api.bodies import WarmUp
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.middleware.errors import describe
@@ -50,6 +50,19 @@ async def read_body(request: web.Request, kind: type[Body], default: bytes = b""
         raise field_error(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequestError(f"the body is not JSON: {error}", hint="Send a JSON object in UTF-8.") from error
+
+
+def read_query(request: web.Request, kind: type[Body]) -> Body:
+    """Make a structure of the query; a parameter that is empty counts as left out.
+
+    Raises:
+        InvalidRequestError: naming the parameter that is wrong.
+    """
+    given = {name: value for name, value in request.query.items() if value.strip()}
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise field_error(str(error), "the query") from error
 
 
 def convert_body(fields: dict[str, Any], kind: type[Body]) -> Body:
@@ -138,6 +151,8 @@ def _encoded(event: msgspec.Struct) -> bytes:
         return _event(event.name, event.body)
     if isinstance(event, Started):
         return _event("start", event)
+    if isinstance(event, StaticPart):
+        return _event("static", event)
     return _event("delta" if isinstance(event, TextDelta) else "done", event)
 
 

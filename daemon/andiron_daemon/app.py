@@ -15,6 +15,7 @@ from aiohttp import web
 
 from andiron_daemon import keys
 from andiron_daemon.access import Access
+from andiron_daemon.api.dialects.failures import reshape_errors
 from andiron_daemon.api.events import end_all
 from andiron_daemon.api.openapi import encode_document
 from andiron_daemon.api.routes import OPEN_PATHS, PAGES, ROUTES, SOCKET_PATHS
@@ -24,7 +25,7 @@ from andiron_daemon.middleware.counting import count_requests
 from andiron_daemon.middleware.errors import answer_errors
 from andiron_daemon.middleware.guard import guard, show_allowed_origin
 from andiron_daemon.middleware.headers import show_protection
-from andiron_daemon.middleware.limits import limit_bodies
+from andiron_daemon.middleware.limits import limit_bodies, limit_rates
 from andiron_daemon.middleware.request_id import give_request_id, show_request_id
 from andiron_daemon.middleware.whole_bodies import whole_bodies
 from andiron_daemon.paths import Paths
@@ -58,11 +59,13 @@ def create_app(
     app = web.Application(
         middlewares=[
             give_request_id,
+            reshape_errors,
             answer_errors,
             count_requests,
             guard(settings),
             auth(access, OPEN_PATHS, SOCKET_PATHS),
             limit_bodies,
+            limit_rates(OPEN_PATHS),
             whole_bodies(settings.body_seconds),
         ],
         client_max_size=settings.max_body_bytes,

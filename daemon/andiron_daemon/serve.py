@@ -33,7 +33,7 @@ from andiron_daemon.runfile import (
     write_run_file,
 )
 from andiron_daemon.settings import Settings
-from andiron_daemon.sockets import PortInUseError, is_loopback, listen, url_of
+from andiron_daemon.sockets import PortInUseError, is_loopback, listen, listen_beside, url_of
 from andiron_daemon.tokens import ensure_token
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def _run_alone(settings: Settings, paths: Paths, notifier: Notifier) -> None:
     _open_log(settings, paths, (*secrets, token))
     sockets = _listen(settings)
     try:
+        sockets += listen_beside(settings.host, settings.extra_ports)
         record = RunRecord(
             pid=os.getpid(),
             host=settings.host,

@@ -57,6 +57,9 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("debug", "flag", False, "Log more, and errors with their traces.", variable="DEBUG"),
     _setting("host", "text", "127.0.0.1", "Address to listen on.", variable="HOST"),
     _setting("port", "integer", 8000, "Port to listen on; 0 takes a free one.", variable="PORT", maximum=65535),
+    _setting(
+        "extra_ports", "list", (), "More ports to listen on where they are free: 8012 as llama.cpp, 11434 as Ollama."
+    ),
     _setting("token", "secret", "", "Token clients must show; empty makes one and keeps it in the state folder."),
     _setting("auth", "flag", True, "Whether a token is asked for; off only on a loopback address."),
     _setting(
@@ -79,6 +82,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("backend", "text", "local", "Who answers: local, openai, auto, or the name of a backend plug-in."),
     _setting("completion_model", "text", "", "Model for code completion: an id, or the path of a GGUF file."),
     _setting("chat_model", "text", "", "Model for chat: an id, or the path of a GGUF file."),
+    _setting("embedding_model", "text", "", "Model for embeddings; without one there are none."),
     _setting("context_length", "integer", 0, "Tokens of context of the local engine; 0 chooses by the machine."),
     _setting("threads", "integer", 0, "Threads of the local engine; 0 takes the physical cores.", maximum=1024),
     _setting("gpu_layers", "integer", -1, "Layers on the GPU; -1 takes all if the build can.", minimum=-1),
@@ -148,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     debug: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
+    extra_ports: tuple[str, ...] = ()
     token: str = ""
     auth: bool = True
     allowed_hosts: tuple[str, ...] = ()
@@ -159,6 +164,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backend: str = "local"
     completion_model: str = ""
     chat_model: str = ""
+    embedding_model: str = ""
     context_length: int = 0
     threads: int = 0
     gpu_layers: int = -1

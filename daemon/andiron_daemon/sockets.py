@@ -5,12 +5,15 @@ import ipaddress
 import logging
 import os
 import socket
+import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 from andiron_daemon.errors import ConfigurationError, DaemonError
 
 _log = logging.getLogger(__name__)
 _BACKLOG = 128
+_LAST_PORT = 65535
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
 
@@ -46,6 +49,30 @@ def listen(host: str, port: int) -> list[socket.socket]:
         ) from error
     family, _, _, _, address = found[0]
     return [_open(family, str(address[0]), port)]
+
+
+def listen_beside(host: str, ports: Sequence[str]) -> list[socket.socket]:
+    """Open more listening sockets, for clients that know no other port; one that is taken is only warned of.
+
+    Raises:
+        ConfigurationError: if one is no port.
+    """
+    opened: list[socket.socket] = []
+    for port in ports:
+        if not port.isdecimal() or not 1 <= int(port) <= _LAST_PORT:
+            raise ConfigurationError(
+                f"ANDIRON_EXTRA_PORTS has {port!r}, but ports from 1 to {_LAST_PORT} were expected",
+                hint="Write them with commas: 8012,11434.",
+            )
+    for port in ports:
+        try:
+            opened += listen(host, int(port))
+        except DaemonError as error:
+            _log.warning("not listening on port %s too: %s", port, error.message)
+            sys.stderr.write(f"warning: not listening on port {port} too: {error.message}\n")
+        else:
+            _log.info("listening on port %s too", port)
+    return opened
 
 
 def url_of(sockets: list[socket.socket]) -> str:

@@ -20,7 +20,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from typing import Literal, NoReturn, Protocol, runtime_checkable
 
 import msgspec
 
@@ -43,7 +43,6 @@ REST_SECONDS = 30.0
 LONGEST_REST_SECONDS = 600.0
 
 Verb = Literal["chat", "infill"]
-Capability = TypeVar("Capability", Tokenizes, ContinuesText, Embeds)
 Request = ChatRequest | InfillRequest
 _log = logging.getLogger(__name__)
 _UNREACHABLE = (BackendUnavailableError, DeadlineError, RateLimitedError)
@@ -132,20 +131,30 @@ class Router:
         found = await asyncio.gather(*(self._models_of(candidate) for candidate in chosen if candidate is not None))
         return tuple(info for infos in found for info in infos if info.can_chat and model in (None, info.id))
 
-    async def capable(self, kind: type[Capability], model: str | None = None, backend: str | None = None) -> Capability:
-        """Find who is to do what not every backend can; under `auto` that is who infills.
+    async def tokenizer(self, model: str | None = None, backend: str | None = None) -> Tokenizes:
+        """Find who shows how its models see text.
 
         Raises:
-            InvalidRequestError: for an unknown backend, or one that cannot do it.
+            InvalidRequestError: for an unknown backend, or one that cannot do this.
             ModelNotFoundError: under `auto`, for a model no backend has.
         """
+        found = await self._opened(model, backend)
+        return found if isinstance(found, Tokenizes) else _cannot(found, "show its tokens")
+
+    async def continuer(self, model: str | None = None, backend: str | None = None) -> ContinuesText:
+        """Find who continues a text as it stands; raises as `tokenizer` does."""
+        found = await self._opened(model, backend)
+        return found if isinstance(found, ContinuesText) else _cannot(found, "continue a text as it stands")
+
+    async def embedder(self, model: str | None = None, backend: str | None = None) -> Embeds:
+        """Find who embeds texts; raises as `tokenizer` does."""
+        found = await self._opened(model, backend)
+        return found if isinstance(found, Embeds) else _cannot(found, "embed")
+
+    async def _opened(self, model: str | None, backend: str | None) -> Backend:
+        """Choose as for a gap: under `auto`, this machine."""
         chosen, _ = await self._choose("infill", InfillRequest(prefix="", model=model), backend)
-        able = await chosen.opened() if isinstance(chosen, _Opens) else chosen
-        if not isinstance(able, kind):
-            raise InvalidRequestError(
-                f"the backend {chosen.name} cannot do this", hint=f"Name another one; {LOCAL} can."
-            )
-        return able
+        return await chosen.opened() if isinstance(chosen, _Opens) else chosen
 
     async def status(self) -> tuple[BackendStatus, ...]:
         """Say how every backend is."""
@@ -301,3 +310,7 @@ async def _held_until_text(deltas: AsyncGenerator[Delta, None]) -> AsyncGenerato
 def _with_fallback(delta: Delta, fallback: Fallback | None) -> Delta:
     assert delta.finish is not None
     return msgspec.structs.replace(delta, finish=msgspec.structs.replace(delta.finish, fallback=fallback))
+
+
+def _cannot(backend: Backend, what: str) -> NoReturn:
+    raise InvalidRequestError(f"the backend {backend.name} cannot {what}", hint=f"Name another one; {LOCAL} can.")

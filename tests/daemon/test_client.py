@@ -38,6 +38,20 @@ def test_requests_carry_the_token_and_bodies_come_back(stub: StubDaemon, client:
     assert (route, body, headers["Authorization"]) == ("POST /echo", {"say": "é"}, "Bearer the-token")
 
 
+def test_a_token_that_is_refused_is_looked_up_again(stub: StubDaemon) -> None:
+    refusal = {"error": {"code": "unauthorized", "message": "the token is wrong"}}
+    stub.routes["GET /x"] = (401, refusal)
+    client = Client(stub.url, "old", timeout_seconds=5, look_up_token=lambda: "new")
+    with pytest.raises(ClientError) as caught:
+        client.get("/x")
+    assert caught.value.code == "unauthorized"
+    shown = [headers["Authorization"] for _, _, headers in stub.asked]
+    assert shown == ["Bearer old", "Bearer new"]
+    with pytest.raises(ClientError):
+        client.get("/x")
+    assert len(stub.asked) == 3
+
+
 def test_an_empty_answer_is_none(stub: StubDaemon, client: Client) -> None:
     stub.routes["DELETE /thing"] = (204, None)
     assert client.delete("/thing") is None

@@ -6,7 +6,7 @@ import pytest
 from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import Paths, make_private
 from andiron_daemon.settings import Settings
-from andiron_daemon.tokens import ensure_token, find_token
+from andiron_daemon.tokens import ensure_token, find_token, replace_token
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +20,21 @@ def test_a_token_is_made_once_and_kept_private(paths: Paths) -> None:
     assert ensure_token(Settings(), paths) == token
     assert find_token(Settings(), paths) == token
     assert stat.S_IMODE(paths.token_file.stat().st_mode) == 0o600
+
+
+def test_a_new_token_takes_the_place_of_the_one_kept(paths: Paths) -> None:
+    old = ensure_token(Settings(), paths)
+    new = replace_token(paths.token_file)
+    assert new != old
+    assert find_token(Settings(), paths) == ensure_token(Settings(), paths) == new
+    assert stat.S_IMODE(paths.token_file.stat().st_mode) == 0o600
+    assert [path.name for path in paths.state.iterdir()] == ["token"]
+
+
+def test_a_new_token_that_cannot_be_written_leaves_the_old_one(paths: Paths) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be written") as caught:
+        replace_token(paths.state / "no-such-folder" / "token")
+    assert "still in force" in (caught.value.hint or "")
 
 
 def test_two_homes_have_two_tokens(paths: Paths) -> None:

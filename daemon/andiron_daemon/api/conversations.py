@@ -3,22 +3,17 @@
 from aiohttp import hdrs, web
 
 from andiron_daemon import keys
-from andiron_daemon.api.bodies import RegenerateBody, TitleBody
-from andiron_daemon.api.wire import answer_stream, answer_whole, json_response, read_body, wants_stream
+from andiron_daemon.api.bodies import ExportQuery, PageQuery, RegenerateBody, TitleBody
+from andiron_daemon.api.wire import answer_stream, answer_whole, json_response, read_body, read_query, wants_stream
 from andiron_daemon.chat.export import as_markdown, file_name
-from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.middleware.request_id import request_id_of
-
-_PAGE = 50
 
 
 async def index(request: web.Request) -> web.Response:
     """List conversations, the newest first, or those in which the words of `q` were said."""
-    page = await request.app[keys.SERVICES].chat.page(
-        limit=_limit(request),
-        cursor=request.query.get("cursor") or None,
-        query=request.query.get("q", "").strip() or None,
-    )
+    given = read_query(request, PageQuery)
+    words = given.q.strip() if given.q is not None else None
+    page = await request.app[keys.SERVICES].chat.page(limit=given.limit, cursor=given.cursor, query=words)
     return json_response(page)
 
 
@@ -42,11 +37,7 @@ async def delete(request: web.Request) -> web.Response:
 
 async def export(request: web.Request) -> web.Response:
     """Hand a conversation out as a file."""
-    form = request.query.get("format", "markdown")
-    if form not in ("markdown", "json"):
-        raise InvalidRequestError(
-            f"format is {form!r}, which is neither markdown nor json", details={"field": "format"}
-        )
+    form = read_query(request, ExportQuery).format
     conversation = await request.app[keys.SERVICES].chat.get(request.match_info["id"])
     name = file_name(conversation, "md" if form == "markdown" else "json")
     response = json_response(conversation)
@@ -64,13 +55,3 @@ async def regenerate(request: web.Request) -> web.StreamResponse:
     if wants_stream(request, body.stream):
         return await answer_stream(request, events)
     return await answer_whole(events)
-
-
-def _limit(request: web.Request) -> int:
-    text = request.query.get("limit") or str(_PAGE)
-    try:
-        return int(text)
-    except ValueError as error:
-        raise InvalidRequestError(
-            f"limit is {text!r}, which is not a whole number", details={"field": "limit"}
-        ) from error

@@ -25,6 +25,8 @@ _NAMES: dict[type[PullEvent], str] = {
     PullNotice: "notice",
     PullDone: "done",
 }
+# The same by name, for the description of the API.
+EVENTS = {name: kind for kind, name in _NAMES.items()}
 
 
 async def index(request: web.Request) -> web.Response:

@@ -14,11 +14,10 @@ from andiron_daemon.answers import Started, TextDelta
 from andiron_daemon.api.examples import EXAMPLES
 from andiron_daemon.api.openapi_errors import error_responses
 from andiron_daemon.api.openapi_prose import ABOUT, ABOUT_TOKENS, TAGS, WEBSOCKET, tag_of
-from andiron_daemon.api.route import JSON, Route
+from andiron_daemon.api.route import EVENT_STREAM, JSON, Route
 from andiron_daemon.api.ws.messages import Frame
 from andiron_daemon.middleware.errors import ErrorBody
 
-EVENT_STREAM = "text/event-stream"
 _REF = "#/components/schemas/{name}"
 _WITH_TOKEN: list[dict[str, list[str]]] = [{"token": []}, {"key": []}]
 _WITH_SESSION: list[dict[str, list[str]]] = [*_WITH_TOKEN, {"session": []}]
@@ -59,7 +58,7 @@ def make_document(routes: Iterable[Route]) -> dict[str, Any]:
             "version": __version__,
             "summary": "A coding assistant on your own machine.",
             "description": ABOUT,
-            "license": {"name": "MIT", "identifier": "MIT"},
+            "license": {"name": "MIT"},
         },
         "servers": [{"url": "/", "description": "This daemon."}],
         "security": _WITH_SESSION,
@@ -103,7 +102,7 @@ def _kinds_of(route: Route) -> Iterable[Any]:
 
 def _events_of(route: Route) -> dict[str, Any]:
     if route.events is not None:
-        return route.events
+        return {**route.events, "error": ErrorBody}
     last = {} if route.response is None else {"done": route.response}
     return {"start": Started, "delta": TextDelta, **last, "error": ErrorBody}
 
@@ -137,7 +136,7 @@ def _described(route: Route) -> str:
         texts.append(
             f"With `stream: true` in the body, or `Accept: {EVENT_STREAM}`, the answer comes as events: {names}. "
             "Closing the connection cancels the work."
-            if JSON in route.media_types and route.response is not None
+            if JSON in route.media_types
             else f"The answer comes as events: {names}."
         )
     return "\n\n".join(text for text in texts if text)
@@ -185,9 +184,9 @@ def _request_body(route: Route, schemas: _Schemas) -> dict[str, Any]:
 def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for kind in route.media_types if route.status not in (101, 204) else ():
-        if kind != JSON:
+        if kind not in (JSON, EVENT_STREAM):
             content[kind] = {"schema": {"type": "string"}}
-        elif route.response is not None:
+        elif kind == JSON and route.response is not None:
             content[kind] = {"schema": schemas.of(route.response)}
     if route.can_stream:
         content[EVENT_STREAM] = {

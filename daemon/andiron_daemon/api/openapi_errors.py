@@ -42,7 +42,7 @@ def codes_of(route: Route) -> tuple[str, ...]:
             codes.append("unsupported_language")
     if "{" in route.path:
         codes.extend(("not_found", "model_not_found") if "/models/" in route.path else ("not_found",))
-    if route.can_stream:
+    if route.can_stream and route.request is not None:
         codes.extend(_GENERATING)
     return tuple(dict.fromkeys(codes))
 

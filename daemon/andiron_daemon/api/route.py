@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 
 JSON = "application/json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
 _PATTERN = re.compile(r":[^}]*}")
 
 
@@ -24,7 +25,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         request: the body; `request_optional` where it may be left out.
         response: the body of success.
         status: of success.
-        can_stream: success can come as events too; `events` are their types by name, if not the usual ones.
+        can_stream: success can come as events too, or only so where JSON is not among `media_types`; `events`
+            are their types by name, if not the usual ones.
         query: the query's parameters, one field each.
         media_types: what success comes as; `response` describes the JSON among them.
         codes: of errors that do not follow from the rest of the row.

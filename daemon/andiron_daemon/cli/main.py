@@ -17,6 +17,7 @@ from andiron_daemon.errors import ConfigurationError, DaemonError
 from andiron_models.errors import ModelError
 
 _COMMANDS = {
+    "api": "andiron_daemon.cli.api",
     "chat": "andiron_daemon.cli.chat",
     "complete": "andiron_daemon.cli.complete",
     "db": "andiron_daemon.cli.db",

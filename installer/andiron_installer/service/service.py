@@ -1,5 +1,6 @@
 """What a person does with the service: install, start, stop, look; and who runs the daemon, the service or a hand."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ from andiron_installer.service.installation import Record, Removal
 from andiron_installer.service.plan import Plan
 
 _STARTED_SECONDS = 60.0
+_LOOK_SECONDS = 0.5
+_CRASHES_AT_START = 2
 _STOPPED_SECONDS = 20.0
 
 
@@ -107,14 +110,7 @@ class Service:
             return running if self._is_own(running) else None
         load_settings(self._paths, environment=self._description.variables)
         self._control.start(self._description)
-        record = wait_until_healthy(self._paths, timeout_seconds=_STARTED_SECONDS)
-        if record is None:
-            state = self._control.state(self._description)
-            raise ServiceError(
-                f"the service was started and does not answer{f': {state.detail}' if state.detail else ''}",
-                hint="See why: andiron service logs",
-            )
-        return record
+        return self._answering()
 
     def stop(self) -> bool:
         """Have the service stopped; tell whether it ran. A daemon started by hand is left alone.
@@ -180,6 +176,21 @@ class Service:
         """
         self._installed()
         return self._control.logs(self._description, lines=lines, follow=follow)
+
+    def _answering(self) -> RunRecord:
+        """Wait for the daemon that was started, as long as there is hope."""
+        deadline = time.monotonic() + _STARTED_SECONDS
+        while True:
+            record = wait_until_healthy(self._paths, timeout_seconds=_LOOK_SECONDS)
+            if record is not None:
+                return record
+            state = self._control.state(self._description)
+            hopeless = state.activity == "failed" or state.restarts >= _CRASHES_AT_START
+            if hopeless or time.monotonic() > deadline:
+                raise ServiceError(
+                    f"the service was started and does not answer{f': {state.detail}' if state.detail else ''}",
+                    hint="See why: andiron service logs",
+                )
 
     def _advice(self, state: State) -> str:
         if self.record is None:

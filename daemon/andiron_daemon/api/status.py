@@ -32,17 +32,20 @@ async def show(request: web.Request) -> web.Response:
             runtime=services.runtime.view(),
             rates=Rates(requests=dict(counters.requests), errors=dict(counters.errors), tokens=counters.tokens),
             usage=await _usage(services),
+            limits=await services.protection.limits(),
+            privacy=services.protection.privacy(services.router.policy),
             last_errors=tuple(counters.last_errors),
         )
     )
 
 
 async def _process(services: Services) -> ProcessInfo:
-    rss_bytes = await asyncio.to_thread(_rss_bytes)
-    return ProcessInfo(pid=os.getpid(), rss_bytes=rss_bytes, uptime_s=round(services.uptime_seconds, 3))
+    held = await asyncio.to_thread(rss_bytes)
+    return ProcessInfo(pid=os.getpid(), rss_bytes=held, uptime_s=round(services.uptime_seconds, 3))
 
 
-def _rss_bytes() -> int:
+def rss_bytes() -> int:
+    """Say how much memory the daemon's own process holds; it blocks."""
     import psutil
 
     return int(psutil.Process().memory_info().rss)

@@ -1,4 +1,7 @@
-"""Counts requests by the route they take."""
+"""Counts requests by the route they take, and how long they take."""
+
+import time
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -8,8 +11,18 @@ from andiron_daemon import keys
 
 @web.middleware
 async def count_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Count the request; paths that lead nowhere are one."""
+    """Count the request; paths that lead nowhere are one, and a socket's time is not counted."""
     resource = request.match_info.route.resource
-    name = resource.canonical if resource is not None else "(no such path)"
-    request.app[keys.SERVICES].counters.count_request(f"{request.method} {name}")
-    return await handler(request)
+    name = f"{request.method} {resource.canonical}" if resource is not None else f"{request.method} (no such path)"
+    counters = request.app[keys.SERVICES].counters
+    counters.count_request(name)
+    started = time.perf_counter()
+    try:
+        response = await handler(request)
+        if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            return response
+    except BaseException:
+        counters.count_time(name, time.perf_counter() - started)
+        raise
+    counters.count_time(name, time.perf_counter() - started)
+    return response

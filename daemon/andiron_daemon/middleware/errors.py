@@ -80,7 +80,7 @@ def describe_failure(error: Exception, counters: Counters, *, method: str, path:
             hint=f"The log tells more; look for {request_id} in it.",
         )
         _log.error("%s %r failed [%s]", method, path, request_id, exc_info=error)
-    counters.count_error(request_id=request_id, path=path, code=info.code, message=info.message)
+    counters.count_error(request_id=request_id, path=path, code=info.code, message=info.message, hint=info.hint)
     return ErrorBody(error=info)
 
 
@@ -121,14 +121,14 @@ def payload_too_large(request: web.Request) -> PayloadTooLargeError:
 
 def _count(request: web.Request, info: ErrorInfo) -> None:
     request.app[keys.SERVICES].counters.count_error(
-        request_id=info.request_id, path=request.path, code=info.code, message=info.message
+        request_id=info.request_id, path=request.path, code=info.code, message=info.message, hint=info.hint
     )
 
 
 def _headers(body: ErrorBody) -> dict[str, str]:
     if body.error.code == "unauthorized":
         return {"WWW-Authenticate": "Bearer"}
-    if body.error.code == "rate_limited":
+    if body.error.code in ("rate_limited", "budget_spent"):
         seconds = (body.error.details or {}).get("retry_after_seconds", 1)
         return {"Retry-After": str(max(1, round(float(seconds))))}
     return {}

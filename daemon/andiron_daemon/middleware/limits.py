@@ -1,10 +1,36 @@
-"""Refuses bodies that are too large or are no JSON, before anything reads them."""
+"""Refuses what is too much before anything works on it: bodies that are too large or no JSON, and too many requests.
 
-from aiohttp import web
-from aiohttp.typedefs import Handler
+A client is who shows the same kind of key from the same address and origin; the token itself is one for all. Which
+class of endpoint a route belongs to is looked up once for each route. What is open without a token costs nothing to
+answer and is not limited.
+"""
 
+from collections.abc import Collection, Hashable
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from andiron_daemon import keys
 from andiron_daemon.errors import InvalidRequestError
+from andiron_daemon.limits.buckets import Class
+from andiron_daemon.middleware.auth import admitted_by
 from andiron_daemon.middleware.errors import payload_too_large
+
+# What a keystroke asks for, in every protocol.
+_COMPLETIONS = frozenset(
+    (
+        "/api/v1/code/complete",
+        "/api/v1/code/complete/{id}/feedback",
+        "/infill",
+        "/completion",
+        "/completions",
+        "/v1/completions",
+        "/v1/fim/completions",
+        "/v1/events",
+        "/api/generate",
+    )
+)
+_GENERATING = ("/api/v1/chat/message", "/api/v1/chat/stream", "/api/v1/code/", "/v1/", "/api/chat", "/api/embed")
 
 
 @web.middleware
@@ -23,3 +49,47 @@ async def limit_bodies(request: web.Request, handler: Handler) -> web.StreamResp
                 details={"content_type": request.content_type},
             )
     return await handler(request)
+
+
+def limit_rates(open_paths: Collection[str]) -> Middleware:
+    """Make the middleware that lets each client ask only so often, and for so much at once."""
+    classes: dict[tuple[str, str], Class | None] = {}
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        path = "" if resource is None else resource.canonical
+        key = (request.method, path)
+        if key in classes:
+            kind = classes[key]
+        else:
+            kind = class_of(request.method, path, open_paths)
+            if len(classes) < 1000:
+                classes[key] = kind
+        if kind is None:
+            return await handler(request)
+        turnstile = request.app[keys.SERVICES].protection.turnstile
+        client = client_of(request)
+        turnstile.admit(client, kind)
+        if kind == "requests":
+            return await handler(request)
+        with turnstile.under_way(client):
+            return await handler(request)
+
+    return check
+
+
+def class_of(method: str, path: str, open_paths: Collection[str]) -> Class | None:
+    """Say which class of endpoint a route belongs to; None is not limited."""
+    if path in open_paths:
+        return None
+    if method == hdrs.METH_POST and path in _COMPLETIONS:
+        return "completions"
+    if method == hdrs.METH_POST and (path.startswith(_GENERATING) or path.endswith("/regenerate")):
+        return "generations"
+    return "requests"
+
+
+def client_of(request: web.Request) -> Hashable:
+    """Name who asks, without anything secret in the name."""
+    return (request.remote, request.headers.get(hdrs.ORIGIN), admitted_by(request))

@@ -5,6 +5,7 @@ The patterns are gitignore's. They are asked in this order, and the last that ma
 file's own folder. A file of patterns that is there and cannot be read keeps everything below it private.
 """
 
+import functools
 import re
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -29,8 +30,6 @@ class IgnoredPaths:
     """
 
     def __init__(self, own_file: Path | None = None) -> None:
-        builtin = resources.files("andiron_daemon.privacy").joinpath("default.ignore").read_text(encoding="utf-8")
-        self._builtin = Spec.from_lines(builtin.splitlines())
         self._own_file = own_file
         self._read: dict[Path, tuple[_Stamp, Spec | None]] = {}
 
@@ -48,7 +47,7 @@ class IgnoredPaths:
             name = plain[4:]
         if name in ("", "."):
             return False
-        verdict = self._builtin.check_file(name.lower()).include is True
+        verdict = _builtin().check_file(name.lower()).include is True
         if self._own_file is not None:
             verdict = self._asked(self._own_file, name, verdict)
         absolute = absolute_path(path, workspace)
@@ -76,6 +75,12 @@ class IgnoredPaths:
             return True
         decision = spec.check_file(name).include
         return verdict if decision is None else decision
+
+
+@functools.cache
+def _builtin() -> Spec:
+    text = resources.files("andiron_daemon.privacy").joinpath("default.ignore").read_text(encoding="utf-8")
+    return Spec.from_lines(text.splitlines())
 
 
 def _spec_of(file: Path, size_bytes: int) -> Spec | None:

@@ -36,6 +36,7 @@ async def test_an_answer_has_every_field_of_the_contract(daemon: DaemonClient) -
         "finish_reason",
         "usage",
         "timings",
+        "masked",
     }
     assert body["message"] | {"id": "", "created_at": ""} == {
         "id": "",

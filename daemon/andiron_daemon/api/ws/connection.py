@@ -9,18 +9,20 @@ slowly; requests take turns at the socket, so that none waits for another's text
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
 
 from andiron_daemon.answers import Started, TextDelta
+from andiron_daemon.api.dispatch import COMPLETION
 from andiron_daemon.api.ws import messages
 from andiron_daemon.api.ws.commands import CANCEL, PING, Command, find_command, read_request
 from andiron_daemon.api.ws.messages import Frame, Identifier, MalformedFrameError
 from andiron_daemon.errors import InvalidRequestError, NotFoundError
 from andiron_daemon.identifiers import REQUEST_ID, new_id
+from andiron_daemon.limits.buckets import Class
 from andiron_daemon.middleware.errors import describe_failure
 from andiron_daemon.pump import Pump
 from andiron_daemon.services import Services
@@ -45,9 +47,10 @@ class _Request(msgspec.Struct, kw_only=True):
 class Connection:
     """A session over `send`, which waits while the client reads slowly and raises ConnectionError once it left."""
 
-    def __init__(self, services: Services, send: Callable[[bytes], Awaitable[None]]) -> None:
+    def __init__(self, services: Services, send: Callable[[bytes], Awaitable[None]], client: Hashable = None) -> None:
         self._services = services
         self._send_frame = send
+        self._client = client
         self._sending = asyncio.Lock()
         self._turns = asyncio.Semaphore(_RUNNING_AT_ONCE)
         self._requests: dict[Identifier, _Request] = {}
@@ -107,6 +110,8 @@ class Connection:
                 details={"field": "id"},
             )
         self._check_room(size_bytes)
+        kind: Class = "completions" if command.work is COMPLETION else "generations"
+        self._services.protection.turnstile.admit(self._client, kind)
         body = read_request(command, frame)
         request = _Request(
             identifier=frame.id,

@@ -7,8 +7,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from andiron_daemon import keys
 from andiron_daemon.api.ws.connection import Connection
-from andiron_daemon.api.ws.messages import LONGEST_FRAME_BYTES
 from andiron_daemon.errors import InvalidRequestError
+from andiron_daemon.middleware.limits import client_of
 
 # Named by clients that also name their token as a protocol; the token is not echoed.
 PROTOCOL = "andiron"
@@ -31,14 +31,16 @@ async def serve(request: web.Request) -> web.StreamResponse:
         # On a loopback packing costs more than it saves, and a packed frame may unpack to anything.
         compress=False,
         # aiohttp refuses what reaches its limit.
-        max_msg_size=LONGEST_FRAME_BYTES + 1,
+        max_msg_size=request.app[keys.SERVICES].settings.max_frame_bytes + 1,
         # Left as bytes, text that is no UTF-8 can be answered like any other malformed frame.
         decode_text=False,
     )
     if not socket.can_prepare(request):
         raise InvalidRequestError("this is not a WebSocket upgrade", hint="Connect with a WebSocket client.")
     await socket.prepare(request)
-    connection = Connection(request.app[keys.SERVICES], lambda data: socket.send_frame(data, WSMsgType.TEXT))
+    connection = Connection(
+        request.app[keys.SERVICES], lambda data: socket.send_frame(data, WSMsgType.TEXT), client_of(request)
+    )
     open_sockets = request.app[SOCKETS]
     open_sockets[socket] = connection
     try:

@@ -8,7 +8,6 @@ from andiron_daemon.api.wire import field_error
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.middleware.errors import ErrorBody
 
-LONGEST_FRAME_BYTES = 1024 * 1024
 _LONGEST_ID = 200
 _LARGEST_ID = 2**53
 

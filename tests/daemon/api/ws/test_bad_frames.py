@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import WSMsgType
 
-from andiron_daemon.api.ws.messages import LONGEST_FRAME_BYTES
+from andiron_daemon.settings import Settings
 from andiron_testing.daemons import DaemonClient, StartDaemon
 from andiron_testing.raw_socket import BINARY, CLOSE, CONTINUATION, TEXT, RawSocket, raw_socket
 from andiron_testing.scripted import ScriptedBackend
@@ -135,7 +135,7 @@ async def test_a_frame_in_fragments_is_one_message(daemon: DaemonClient) -> None
 
 async def test_a_frame_of_one_mebibyte_is_taken_and_one_more_byte_closes_with_1009(daemon: DaemonClient) -> None:
     frame = {"type": "completion", "id": "r", "message": ""}
-    room = LONGEST_FRAME_BYTES - len(json.dumps(frame))
+    room = Settings().max_frame_bytes - len(json.dumps(frame))
     async with daemon.ws_connect("/ws") as socket:
         await socket.send_str(json.dumps({**frame, "message": "x" * room}))
         assert (await socket.receive_json(timeout=10))["type"] == "completion_response"

@@ -1,0 +1,1 @@
+"""Our own rules: what a tree tells of a fault that the linters of a language leave unsaid."""

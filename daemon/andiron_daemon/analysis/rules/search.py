@@ -1,0 +1,134 @@
+"""Looks for what the rules know in a tree, in bounded time, and leaves out what a comment lets pass.
+
+A comment `andiron: ignore[RULE]`, or `andiron: ignore` for every rule, counts for its own line, and, standing
+alone, for the next.
+"""
+
+import functools
+import re
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from andiron_daemon.analysis.linters.linter import Found
+from andiron_daemon.analysis.linters.places import Places
+from andiron_daemon.analysis.rules.predicates import NAMES, Predicates
+from andiron_daemon.analysis.rules.rule import Rule, all_rules
+from andiron_daemon.analysis.types import Diagnostic
+from andiron_daemon.positions import split_lines
+from andiron_daemon.syntax.grammars import grammar_of
+from andiron_daemon.syntax.languages import Language
+from andiron_daemon.syntax.parse import Syntax
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+SOURCE = "andiron"
+LIMIT_SECONDS = 2.0
+# How many half-found matches tree-sitter keeps; the rules need a few dozen at most.
+_MATCH_LIMIT = 4096
+_MOST_A_RULE = 200
+_SLICE_BYTES = 64 * 1024
+_PREDICATE = re.compile(r"\(#([\w-]+\?)")
+_IGNORE = re.compile(r"(?:#|//|--|/\*|<!--|;)[^\n]*?\bandiron:\s*ignore(?:\[([\w\-, ]*)\])?")
+_REPORT = "report"
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """A rule's query for one language."""
+
+    rule: Rule
+    query: "tree_sitter.Query"
+
+
+def search(syntax: Syntax, *, limit_seconds: float = LIMIT_SECONDS) -> Found:
+    """Find what the rules know; `note` says when there was not time for all of them."""
+    deadline = time.monotonic() + limit_seconds
+    late: list[str] = []
+    nodes: list[tuple[Rule, tree_sitter.Node]] = []
+    for compiled in rules_of(syntax.language):
+        if compiled.rule.when is not None and not compiled.rule.when.search(syntax.text):
+            continue
+        found = None if time.monotonic() > deadline else _matches(compiled, syntax, deadline)
+        if found is None:
+            late.append(compiled.rule.id)
+        else:
+            nodes.extend((compiled.rule, node) for node in found)
+    note = f"there was no time for {', '.join(late)}" if late else None
+    return Found(diagnostics=_diagnostics(nodes, syntax) if nodes else (), note=note)
+
+
+@functools.cache
+def rules_of(language: Language) -> tuple[Compiled, ...]:
+    """Compile the rules for a language; none where it has no grammar that works here."""
+
+    grammar = grammar_of(language)
+    if grammar is None:
+        return ()
+    chosen = [rule for rule in all_rules() if language.name in rule.queries]
+    return tuple(Compiled(rule, _compile(rule, rule.queries[language.name], grammar)) for rule in chosen)
+
+
+def _compile(rule: Rule, query: str, grammar: "tree_sitter.Language") -> "tree_sitter.Query":
+    import tree_sitter
+
+    unknown = set(_PREDICATE.findall(query)) - NAMES
+    if unknown:
+        raise ValueError(f"{rule.id}: there is no predicate {', '.join(sorted(unknown))}")
+    try:
+        return tree_sitter.Query(grammar, query)
+    except tree_sitter.QueryError as error:
+        raise ValueError(f"{rule.id}: {error}") from error
+
+
+def _matches(compiled: Compiled, syntax: Syntax, deadline: float) -> "list[tree_sitter.Node] | None":
+    """Return what a query reports, each node once; None when time ran out.
+
+    A query holds the interpreter's lock, and its progress callback crashes in py-tree-sitter 0.26 when there are
+    predicates too; so the text is taken in slices, with a look at the clock between them.
+    """
+    import tree_sitter
+
+    predicates = Predicates(syntax.text_of)
+    cursor = tree_sitter.QueryCursor(compiled.query, match_limit=_MATCH_LIMIT)
+    found: dict[tuple[int, int], tree_sitter.Node] = {}
+    for start in range(0, syntax.root.end_byte + 1, _SLICE_BYTES):
+        if time.monotonic() > deadline:
+            return None
+        cursor.set_byte_range(start, start + _SLICE_BYTES)
+        for _, captures in cursor.matches(syntax.root, predicates):
+            for node in captures.get(_REPORT, []):
+                found.setdefault((node.start_byte, node.end_byte), node)
+        if len(found) >= _MOST_A_RULE:
+            break
+    return list(found.values())[:_MOST_A_RULE]
+
+
+def _diagnostics(nodes: "list[tuple[Rule, tree_sitter.Node]]", syntax: Syntax) -> tuple[Diagnostic, ...]:
+    places = Places(syntax.text)
+    ignored = _ignored(syntax.text)
+    diagnostics: list[Diagnostic] = []
+    for rule, node in nodes:
+        place = places.byte_range(node.start_byte, node.end_byte)
+        if not ignored.get(place.start.line, frozenset()) & {rule.id, ""}:
+            diagnostics.append(
+                Diagnostic(source=SOURCE, rule=rule.id, severity=rule.severity, message=rule.message, range=place)
+            )
+    return tuple(diagnostics)
+
+
+def _ignored(text: str) -> dict[int, frozenset[str]]:
+    """Say which rules each line is let pass by; an empty name stands for all."""
+    if "andiron:" not in text:
+        return {}
+    found: dict[int, frozenset[str]] = {}
+    for number, line in enumerate(split_lines(text)):
+        match = _IGNORE.search(line)
+        if match is None:
+            continue
+        names = frozenset(name.strip() for name in (match[1] or "").split(","))
+        found[number] = found.get(number, frozenset()) | names
+        if not line[: match.start()].strip():
+            found[number + 1] = found.get(number + 1, frozenset()) | names
+    return found

@@ -68,6 +68,9 @@ class _Measuring:
         for mark in self._marks:
             while self._frames[-1].end <= mark.start:
                 self._frames.pop()
+            if "header" in mark.meanings:
+                frame = self._frames[-1]
+                self._frames.append(_Frame(end=mark.end, unit=frame.unit, level=frame.level - 1, depth=frame.depth))
             self._count(mark, self._frames[-1])
             self._enter(mark, self._frames[-1])
         return self._units
@@ -104,6 +107,8 @@ class _Measuring:
         meanings = mark.meanings
         if "decision" in meanings or ("case" in meanings and not mark.takes_all):
             unit.complexity += 1
+        if "exhaustive" in meanings:
+            unit.complexity -= 1
         if "call" in meanings and not unit.is_recursive and self._syntax.text_of(mark.node) == unit.name:
             unit.is_recursive = True
             _add(unit, 1)
@@ -111,6 +116,8 @@ class _Measuring:
             _add(unit, 1)
         if "else" in meanings or "jump" in meanings:
             _add(unit, 1)
+        elif "more" in meanings:
+            _add(unit, 1, frame.level - 1)
         elif not _is_continued(meanings) and ("branch" in meanings or "choice" in meanings):
             _add(unit, 1, frame.level)
 

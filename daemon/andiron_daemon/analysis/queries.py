@@ -8,8 +8,11 @@ The captures say what a node means, and all that is computed knows only these:
     @closure        a function that does not nest, being all there is of the one around it
     @decision       a way to branch off: one more in the cyclomatic complexity
     @case           a decision, unless its @pattern takes everything
+    @exhaustive     one of the decisions in it is always taken, which leaves one less
     @branch         a statement that branches: cognitive complexity one and its nesting, and it nests what is inside
     @choice         the same as a part of an expression: no block is nested in it
+    @header         what is decided by, or gone through: it is not nested in what it heads
+    @more           costs what the choice it stands in costs
     @else           cognitive complexity one, whatever its nesting
     @chained        a branch right behind an `else`: it costs and nests nothing of its own
     @jump           cognitive complexity one

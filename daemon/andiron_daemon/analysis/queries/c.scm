@@ -35,9 +35,18 @@
 (binary_expression operator: ["&&" "||"]) @logic @decision
 (goto_statement) @jump
 (preproc_if) @branch @decision
-(preproc_ifdef) @branch @decision
+(preproc_ifdef) @branch
+(preproc_ifdef "#ifdef") @decision
 (preproc_elif) @else @decision
 (preproc_else) @else
 (call_expression function: (identifier) @call)
+
+; Not nested in what it heads.
+(if_statement condition: (_) @header)
+(while_statement condition: (_) @header)
+(do_statement condition: (_) @header)
+(for_statement condition: (_) @header)
+(switch_statement condition: (_) @header)
+(conditional_expression condition: (_) @header)
 
 (comment) @comment

@@ -20,3 +20,5 @@
 (for_range_loop) @branch @decision
 (catch_clause) @branch @decision
 (binary_expression operator: ["and" "or"]) @logic @decision
+
+(for_range_loop right: (_) @header)

@@ -43,4 +43,13 @@
 (invocation_expression function: (identifier) @call)
 (invocation_expression function: (member_access_expression expression: "this" name: (identifier) @call))
 
+; Not nested in what it heads.
+(if_statement condition: (_) @header)
+(while_statement condition: (_) @header)
+(do_statement condition: (_) @header)
+(for_statement condition: (_) @header)
+(foreach_statement right: (_) @header)
+(switch_statement value: (_) @header)
+(conditional_expression condition: (_) @header)
+
 (comment) @comment

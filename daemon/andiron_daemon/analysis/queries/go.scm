@@ -28,4 +28,11 @@
 (continue_statement (label_name)) @jump
 (call_expression function: (identifier) @call)
 
+; Not nested in what it heads.
+(if_statement condition: (_) @header)
+(for_clause condition: (_) @header)
+(range_clause right: (_) @header)
+(expression_switch_statement value: (_) @header)
+(type_switch_statement value: (_) @header)
+
 (comment) @comment

@@ -29,5 +29,14 @@
 (method_invocation !object name: (identifier) @call)
 (method_invocation object: (this) name: (identifier) @call)
 
+; Not nested in what it heads.
+(if_statement condition: (_) @header)
+(while_statement condition: (_) @header)
+(do_statement condition: (_) @header)
+(for_statement condition: (_) @header)
+(enhanced_for_statement value: (_) @header)
+(switch_expression condition: (_) @header)
+(ternary_expression condition: (_) @header)
+
 (line_comment) @comment
 (block_comment) @comment

@@ -54,5 +54,14 @@
 (call_expression function: (identifier) @call)
 (call_expression function: (member_expression object: (this) property: (property_identifier) @call))
 
+; Not nested in what it heads.
+(if_statement condition: (_) @header)
+(while_statement condition: (_) @header)
+(do_statement condition: (_) @header)
+(for_statement condition: (_) @header)
+(for_in_statement right: (_) @header)
+(switch_statement value: (_) @header)
+(ternary_expression condition: (_) @header)
+
 (comment) @comment
 (hash_bang_line) @comment

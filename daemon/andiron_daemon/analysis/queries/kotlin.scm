@@ -32,5 +32,10 @@
 (labeled_expression) @jump
 (call_expression . (identifier) @call)
 
+; Not nested in what it heads.
+(if_expression condition: (_) @header)
+(while_statement condition: (_) @header)
+(do_while_statement condition: (_) @header)
+
 (line_comment) @comment
 (block_comment) @comment

@@ -35,4 +35,13 @@
 (function_call_expression function: (name) @call)
 (member_call_expression object: (variable_name) @receiver name: (name) @call (#eq? @receiver "$this"))
 
+; Not nested in what it heads.
+(if_statement condition: (_) @header)
+(else_if_clause condition: (_) @header)
+(while_statement condition: (_) @header)
+(do_statement condition: (_) @header)
+(for_statement condition: (_) @header)
+(switch_statement condition: (_) @header)
+(conditional_expression condition: (_) @header)
+
 (comment) @comment

@@ -31,10 +31,10 @@
 (assert_statement) @decision
 [(list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression)] @choice
 (for_in_clause) @decision
-(list_comprehension (for_in_clause) (for_in_clause) @jump)
-(set_comprehension (for_in_clause) (for_in_clause) @jump)
-(dictionary_comprehension (for_in_clause) (for_in_clause) @jump)
-(generator_expression (for_in_clause) (for_in_clause) @jump)
+(list_comprehension (for_in_clause) (for_in_clause) @more)
+(set_comprehension (for_in_clause) (for_in_clause) @more)
+(dictionary_comprehension (for_in_clause) (for_in_clause) @more)
+(generator_expression (for_in_clause) (for_in_clause) @more)
 (list_comprehension (if_clause) @jump @decision)
 (set_comprehension (if_clause) @jump @decision)
 (dictionary_comprehension (if_clause) @jump @decision)
@@ -42,6 +42,17 @@
 (call function: (identifier) @call)
 (call function: (attribute object: (identifier) @receiver attribute: (identifier) @call)
   (#any-of? @receiver "self" "cls"))
+
+; Not nested in what it heads.
+(if_statement condition: (_) @header)
+(elif_clause condition: (_) @header)
+(while_statement condition: (_) @header)
+(for_statement right: (_) @header)
+(match_statement subject: (_) @header)
+(conditional_expression "if" . (_) @header)
+(for_in_clause right: (_) @header)
+(for_statement alternative: (else_clause) @header)
+(while_statement alternative: (else_clause) @header)
 
 (comment) @comment
 (expression_statement . (string) @comment .)

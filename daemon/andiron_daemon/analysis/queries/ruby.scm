@@ -33,4 +33,13 @@
 (call !receiver method: (identifier) @call)
 (call receiver: (self) method: (identifier) @call)
 
+; Not nested in what it heads.
+(if condition: (_) @header)
+(unless condition: (_) @header)
+(elsif condition: (_) @header)
+(while condition: (_) @header)
+(until condition: (_) @header)
+(case value: (_) @header)
+(conditional condition: (_) @header)
+
 (comment) @comment

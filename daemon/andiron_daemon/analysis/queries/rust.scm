@@ -22,8 +22,8 @@
 (for_expression) @branch @decision
 (while_expression) @branch @decision
 (loop_expression) @branch
-(match_expression) @branch
-(match_arm pattern: (match_pattern) @pattern) @case
+(match_expression) @branch @exhaustive
+(match_arm) @decision
 (binary_expression operator: ["&&" "||"]) @logic @decision
 (let_chain) @logic @decision
 (try_expression) @decision
@@ -31,6 +31,12 @@
 (continue_expression (label)) @jump
 (call_expression function: (identifier) @call)
 (call_expression function: (field_expression value: (self) field: (field_identifier) @call))
+
+; Not nested in what it heads.
+(if_expression condition: (_) @header)
+(while_expression condition: (_) @header)
+(for_expression value: (_) @header)
+(match_expression value: (_) @header)
 
 (line_comment) @comment
 (block_comment) @comment

@@ -33,5 +33,12 @@
 (control_transfer_statement ["break" "continue"] result: (_)) @jump
 (call_expression . (simple_identifier) @call)
 
+; Not nested in what it heads.
+(if_statement condition: (_) @header)
+(while_statement condition: (_) @header)
+(guard_statement condition: (_) @header)
+(switch_statement expr: (_) @header)
+(ternary_expression condition: (_) @header)
+
 (comment) @comment
 (multiline_comment) @comment

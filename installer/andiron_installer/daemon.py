@@ -1,7 +1,6 @@
 """The daemon as the set-up needs it: found, or started in the background as `andiron serve --detach` does."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ import msgspec
 from andiron_daemon import __version__
 from andiron_daemon.client import Client, ClientError, find_client, running_daemon, wait_until_stopped
 from andiron_daemon.paths import Paths
+from andiron_daemon.program import own_command
 from andiron_installer.bootstrap.failures import DaemonError
 
 _START_SECONDS = 60.0
@@ -58,7 +58,7 @@ def ensure_daemon(paths: Paths, *, changed: bool, agree: Callable[[str], bool]) 
 
 
 def _start() -> None:
-    command = [sys.executable, "-m", "andiron_daemon", "serve", "--detach"]
+    command = own_command("serve", "--detach")
     try:
         done = subprocess.run(
             command,

@@ -29,6 +29,7 @@ _COMMANDS = {
     "status": "andiron_daemon.cli.status",
     "stop": "andiron_daemon.cli.stop",
     "token": "andiron_daemon.cli.token",
+    "up": "andiron_installer.commands.up",
 }
 _EXIT_FAILED = 1
 _EXIT_NOT_RUNNING = 3

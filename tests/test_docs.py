@@ -26,7 +26,7 @@ def test_the_settings_page_has_every_setting() -> None:
     assert all(f"| `{row.name}` | `{row.variable}` |" in settings_page() for row in SETTINGS)
 
 
-@pytest.mark.parametrize("group", ["", "db", "models"])
+@pytest.mark.parametrize("group", ["", "db", "models", "service"])
 def test_the_readme_names_every_command(group: str, capsys: pytest.CaptureFixture[str]) -> None:
     readme = (_ROOT / "README.md").read_text(encoding="utf-8")
     assert main([*group.split(), "--help"]) == 0

@@ -115,7 +115,7 @@ async def build_services(
         chat = ChatService(router, SQLiteConversations(database), counters, instructions)
         stack.push_async_callback(chat.aclose)
         prompts = await asyncio.to_thread(read_assist_instructions, paths.prompts / "assist")
-        assist = AssistService(router, counters, prompts)
+        assist = AssistService(router, counters, prompts, has_checks=settings.assist_checks)
         upkeep = Upkeep(chat, SQLiteUsage(database), SQLiteSettings(database), counters, settings.keep_days)
         stack.push_async_callback(upkeep.aclose)
         upkeep.start()

@@ -89,6 +89,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("idle_seconds", "seconds", 900.0, "How long an unused model stays in memory; 0 is for ever."),
     _setting("queue_limit", "integer", 64, "Requests that may wait for the local engine.", minimum=1),
     _setting("state_cache_bytes", "integer", 256 * 1024 * 1024, "Memory for evaluated prompts of places left."),
+    _setting("assist_checks", "flag", True, "Check what assists write; off shows what the model wrote, for measuring."),
     _setting("completion_filters", "flag", True, "Judge and cut suggestions; off shows what the model wrote."),
     _setting(
         "keep_states", "flag", False, "Keep evaluated prompts on disk across restarts; text can be read from them."
@@ -172,6 +173,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_limit: int = 64
     state_cache_bytes: int = 256 * 1024 * 1024
     completion_filters: bool = True
+    assist_checks: bool = True
     keep_states: bool = False
     openai_api_key: str = ""
     openai_model: str = "gpt-4o-mini"

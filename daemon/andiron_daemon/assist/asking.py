@@ -33,6 +33,8 @@ _UNAVAILABLE = frozenset({"backend_unavailable", "queue_full", "rate_limited", "
 # What the local engine gives a model on all but the smallest machines.
 _UNLOADED_CONTEXT = 4096
 _LONGEST_ANSWER = 16_384
+# Of the first token; more than two, since a model may like to say it with a blank or a quote.
+_ALTERNATIVES = 10
 
 
 class HowItCame(TypedDict):
@@ -48,26 +50,31 @@ class HowItCame(TypedDict):
 
 
 class Asking:
-    """The questions of one answer."""
+    """The questions of one answer; without `has_checks` what the model writes is told as it is."""
 
-    def __init__(self, router: Router, request: AssistInput, *, identifier: str, request_id: str | None) -> None:
+    def __init__(
+        self,
+        router: Router,
+        request: AssistInput,
+        *,
+        identifier: str,
+        request_id: str | None,
+        has_checks: bool = True,
+    ) -> None:
         if request.max_tokens is not None and not 1 <= request.max_tokens <= _LONGEST_ANSWER:
             raise InvalidRequestError(
                 f"max_tokens is {request.max_tokens}, which is not between 1 and {_LONGEST_ANSWER}",
                 details={"field": "max_tokens", "minimum": 1, "maximum": _LONGEST_ANSWER},
             )
+        self.has_checks = has_checks
         self.backend: str | None = None
         self.model: str | None = None
         self._router = router
         self._request = request
         self._identifier = identifier
         self._request_id = request_id
-        self._finishes: list[Finish] = []
-
-    @property
-    def last_reason(self) -> FinishReason:
-        """How the last answer ended."""
-        return self._finishes[-1].reason if self._finishes else "stop"
+        self.last_reason: FinishReason = "stop"
+        self._costs: list[Finish] = []
 
     def answer_tokens(self, usual: int) -> int:
         """Say how long an answer may be."""
@@ -86,18 +93,22 @@ class Asking:
     async def stream(
         self, messages: Sequence[Message], *, max_tokens: int, schema: dict[str, Any] | None = None
     ) -> AsyncGenerator[Started | str, None]:
-        """Ask, and yield the answer as it comes; `Started` once, before the first text of all."""
-        request = ChatRequest(
-            messages=tuple(messages),
-            model=self._request.model,
-            max_tokens=max_tokens,
-            sampling=Sampling(json_schema=schema),
-            priority=Priority.CHAT,
-            request_id=self._request_id,
-        )
+        """Ask, and yield the answer as it comes; `Started` once, before the first text of all.
+
+        Closing it early is for those who have enough: what it cost until then counts.
+        """
+        self.last_reason = "stop"
+        request = self._chat_request(messages, max_tokens, Sampling(json_schema=schema))
         finish: Finish | None = None
-        async with contextlib.aclosing(self._router.chat(request, self._request.backend)) as deltas:
+        so_far = Finish(reason="stop", usage=Usage(), timings=Timings())
+        async with contextlib.AsyncExitStack() as stack:
+            deltas = await stack.enter_async_context(
+                contextlib.aclosing(self._router.chat(request, self._request.backend))
+            )
+            stack.callback(lambda: self._costs.append(finish or so_far))
             async for delta in deltas:
+                if delta.usage is not None and delta.timings is not None:
+                    so_far = Finish(reason="stop", usage=delta.usage, timings=delta.timings)
                 if self.backend is None:
                     self.backend, self.model = delta.backend, delta.model
                     yield Started(id=self._identifier, backend=delta.backend, model=delta.model)
@@ -106,7 +117,7 @@ class Asking:
                 finish = delta.finish or finish
         if finish is None:
             raise ModelError(f"the backend {self.backend!r} ended its answer without finishing it")
-        self._finishes.append(finish)
+        self.last_reason = finish.reason
 
     async def whole(self, messages: Sequence[Message], *, max_tokens: int) -> str:
         """Ask for text, and wait for all of it."""
@@ -118,9 +129,41 @@ class Asking:
         async with contextlib.aclosing(self.stream(messages, max_tokens=max_tokens, schema=schema_of(kind))) as pieces:
             return read_answer("".join([piece async for piece in pieces if isinstance(piece, str)]), kind)
 
+    async def preference(self, messages: Sequence[Message], first: str, second: str) -> float | None:
+        """Ask for one of two words; return by how much the first is likelier, as a difference of logarithms.
+
+        Where a backend tells no probabilities, it is one for the first, minus one for the second, and None where
+        neither was said.
+        """
+        request = self._chat_request(messages, 2, Sampling(logprobs=_ALTERNATIVES))
+        found: dict[str, float] = {}
+        text = ""
+        async with contextlib.aclosing(self._router.chat(request, self._request.backend)) as deltas:
+            async for delta in deltas:
+                text += delta.text
+                for token in delta.logprobs[: not found]:
+                    found = {told.strip(): logprob for told, logprob in reversed(token.top)}
+                if delta.finish is not None:
+                    self._costs.append(delta.finish)
+        if first in found or second in found:
+            least = min(found.values())
+            return found.get(first, least) - found.get(second, least)
+        word = text.strip()[: max(len(first), len(second))]
+        return {first: 1.0, second: -1.0}.get(word)
+
+    def _chat_request(self, messages: Sequence[Message], max_tokens: int, sampling: Sampling) -> ChatRequest:
+        return ChatRequest(
+            messages=tuple(messages),
+            model=self._request.model,
+            max_tokens=max_tokens,
+            sampling=sampling,
+            priority=Priority.CHAT,
+            request_id=self._request_id,
+        )
+
     def how_it_came(self, *cuts: Truncated | None, reason: FinishReason | None = None) -> HowItCame:
         """Add up what all the questions cost."""
-        finishes = self._finishes
+        finishes = self._costs
         usages = [finish.usage for finish in finishes]
         timings = [finish.timings for finish in finishes]
         return HowItCame(

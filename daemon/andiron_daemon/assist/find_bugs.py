@@ -1,11 +1,12 @@
 """`find-bugs`: what linters and rules found, at once, and what the model would write differently.
 
 A model's finding must survive the static checks (`findings`), and then the question which of both versions is
-right, asked twice with the versions in either order: who only likes the first, or the second, has no opinion.
+right, asked twice with the versions in either order, so that it cancels out which place a model likes better.
 The words of a linter stay the linter's; the model may explain them.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -31,17 +32,14 @@ from andiron_models.types import Message
 Lint = Callable[[str, str | None, Language | None, Syntax | None], Awaitable[Linted]]
 FindBugsEvent = BugReportStart | Started | TextDelta | BugReport
 
+_log = logging.getLogger(__name__)
 _OWN_RULES = "andiron"
 _MOST_ANSWER_TOKENS = 2048
 _LEAST_ANSWER_TOKENS = 128
-_TOKENS_OF_A_VOTE = 16
+_LEAST_PREFERENCE = 0.25
 _TOKENS_OF_A_REASON = 160
 _MOST_EXPLAINED = 3
 _SECURITY = ("secret", "sql", "eval", "shell", "deserial", "injection", "password", "S1", "S2", "S3", "S4", "S5", "S6")
-
-
-class _Vote(msgspec.Struct, frozen=True):
-    answer: Literal["A", "B"]
 
 
 class _Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +108,7 @@ async def _ask(
         code = code_in(answer)
         if asking.last_reason == "length":
             code, lines = _whole_lines(code, lines)
-        findings = await asyncio.to_thread(findings_in, subject, lines, code)
+        findings = await asyncio.to_thread(findings_in, subject, lines, code, has_checks=asking.has_checks)
         said.dropped.update(findings.dropped)
         for finding in findings.kept:
             await _judge(subject, finding, shown, asking, instructions, said)
@@ -131,13 +129,14 @@ async def _judge(
     subject: Subject, finding: Finding, shown: Shown, asking: Asking, instructions: AssistInstructions, said: _Said
 ) -> None:
     """Keep a finding if the model stands by it, and its reason is not refuted."""
-    votes = await _votes(subject, finding, shown, asking, instructions)
-    if votes < 2:
+    preference = await _preference(subject, finding, shown, asking, instructions) if asking.has_checks else 1.0
+    _log.debug("%r instead of %r is preferred by %.2f", finding.fixed, finding.line, preference)
+    if preference < _LEAST_PREFERENCE:
         said.dropped["not_confirmed"] += 1
         return
     reason = await _reason(subject, finding.line, f"should be\n{fenced(finding.fixed)}", shown, asking, instructions)
     claim = f"{reason.title} {reason.explanation}" if reason is not None else ""
-    if is_claim_refuted(subject, finding, claim):
+    if asking.has_checks and is_claim_refuted(subject, finding, claim):
         said.dropped["refuted"] += 1
         return
     said.bugs.append(
@@ -154,11 +153,11 @@ async def _judge(
     )
 
 
-async def _votes(
+async def _preference(
     subject: Subject, finding: Finding, shown: Shown, asking: Asking, instructions: AssistInstructions
-) -> int:
-    """Ask in both orders which version is right; return how often it was the mended one."""
-    votes = 0
+) -> float:
+    """Ask in both orders which version is right; return by how much it is the mended one."""
+    preference = 0.0
     language = subject.language.name
     for mended_first in (False, True):
         versions = [shown.code, finding.fixed_focus]
@@ -171,9 +170,9 @@ async def _votes(
             second=fenced(versions[1], language),
         )
         messages = (Message(role="system", content=instructions.system), Message(role="user", content=content))
-        vote = await asking.told(messages, _Vote, max_tokens=_TOKENS_OF_A_VOTE)
-        votes += vote is not None and (vote.answer == "A") is mended_first
-    return votes
+        first = await asking.preference(messages, "A", "B") or 0.0
+        preference += first if mended_first else -first
+    return preference / 2
 
 
 async def _reason(

@@ -48,7 +48,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     dropped: Counter[str]
 
 
-def findings_in(subject: Subject, shown: tuple[str, ...], rewritten: str) -> Findings:
+def findings_in(subject: Subject, shown: tuple[str, ...], rewritten: str, *, has_checks: bool = True) -> Findings:
     """Compare the lines a model was shown with what it wrote of them."""
     dropped: Counter[str] = Counter()
     offsets = _offsets(subject, len(shown))
@@ -59,18 +59,18 @@ def findings_in(subject: Subject, shown: tuple[str, ...], rewritten: str) -> Fin
     )
     changes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
     changed = sum(max(last - first, new_last - new_first) for _, first, last, new_first, new_last in changes)
-    if changed * _SHARE_REWRITTEN > max(len(before), 2 * _SHARE_REWRITTEN):
+    if has_checks and changed * _SHARE_REWRITTEN > max(len(before), 2 * _SHARE_REWRITTEN):
         dropped["rewritten"] += len(changes)
         return Findings(kept=(), dropped=dropped)
     kept: list[Finding] = []
     for _, first, last, new_first, new_last in changes:
         numbers = [number for number, _ in before[first:last]]
         new_lines = after[new_first:new_last]
-        if not numbers or len(numbers) > _LONGEST_LINES or len(new_lines) > _LONGEST_LINES:
+        if not numbers or (has_checks and max(len(numbers), len(new_lines)) > _LONGEST_LINES):
             dropped["not_a_line"] += 1
             continue
         finding = _finding(subject, shown, offsets, (numbers[0], numbers[-1]), new_lines)
-        reason = _refuted(subject, finding)
+        reason = _refuted(subject, finding) if has_checks else None
         if reason is None and len(kept) == _MOST_FINDINGS:
             reason = "too_many"
         if reason is None:

@@ -40,6 +40,7 @@ class Framework(msgspec.Struct, frozen=True, kw_only=True):
     style: str
     is_used: Callable[[Project], bool] = lambda _: False
     is_test: str = r"(?i)test|spec|should"
+    start: str = r"^\s*(?:test|it)\("
     aliases: tuple[str, ...] = ()
 
 
@@ -191,6 +192,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         style="Each is a function `def test_...():` with a plain `assert`.",
         is_used=lambda project: project.mentions("pytest") or project.has("conftest.py", "tests/conftest.py"),
         is_test=r"^test|^Test",
+        start=r"^(?:async )?def test",
     ),
     Framework(
         name="unittest",
@@ -200,6 +202,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         style="They are methods `def test_...(self):` of one class derived from unittest.TestCase.",
         is_used=lambda project: project.mentions("unittest"),
         is_test=r"^test|Test",
+        start=r"^ +def test",
     ),
     Framework(
         name="jest",
@@ -233,6 +236,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         header=_go_header,
         style='Each is `func TestX(t *testing.T) { if got := ...; got != want { t.Errorf("got %v", got) } }`.',
         is_test=r"^Test",
+        start=r"^func Test",
         aliases=("go", "testing"),
     ),
     Framework(
@@ -242,6 +246,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         header=_rust_header,
         style="Each is a function with `#[test]` above it and an `assert_eq!` in it.",
         aliases=("cargo", "rust"),
+        start=r"#\[test\]",
     ),
     Framework(
         name="JUnit 5",

@@ -5,8 +5,11 @@ wrote. Nothing is ever executed here.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+
+import msgspec
 
 from andiron_daemon.answers import Started, TextDelta
 from andiron_daemon.assist.asking import Asking
@@ -15,19 +18,23 @@ from andiron_daemon.assist.definitions import Definition
 from andiron_daemon.assist.frameworks import Framework, Tested, choose_framework
 from andiron_daemon.assist.instructions import AssistInstructions, fill
 from andiron_daemon.assist.projects import find_project
+from andiron_daemon.assist.python_tests import PythonTest, is_same_value, python_tests, without
 from andiron_daemon.assist.refactor import check_writable
 from andiron_daemon.assist.subject import Subject
-from andiron_daemon.assist.tested import TestFile, test_file
+from andiron_daemon.assist.tested import Written, looked_at, written_tests
 from andiron_daemon.assist.types import GeneratedTests, GeneratedTestsStart, GenerateTestsInput
 from andiron_daemon.assist.validation import not_valid
 from andiron_daemon.assist.written import code_in
 from andiron_daemon.errors import InvalidRequestError
+from andiron_models.errors import ModelError
 from andiron_models.types import Message
 
 GenerateTestsEvent = GeneratedTestsStart | Started | TextDelta | GeneratedTests
 
 _ANSWER_TOKENS = 700
 _TESTS = 3
+_MOST_CLAIMS = 4
+_VALUE_TOKENS = 64
 _UNNAMED = "module_under_test"
 
 
@@ -56,31 +63,40 @@ async def generate_tests(
     shown = show(subject, await asking.prompt_characters(max_tokens))
     messages = _messages(shown, subject, framework, header, symbols, instructions)
     answer = ""
+    starts = re.compile(framework.start, re.MULTILINE)
     async with aclosing(asking.stream(messages, max_tokens=max_tokens)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Started):
                 yield piece
-            else:
-                answer += piece
-    file, repaired = _file(answer, header, framework, subject, symbols, tested.stem), False
-    if file.problems:
+                continue
+            answer += piece
+            if asking.has_checks and len(begun := list(starts.finditer(answer))) > _TESTS:
+                answer = answer[: begun[_TESTS].start()]
+                break
+    desk = _Desk(subject, framework, header, symbols, tested.stem)
+    file, repaired = desk.file(answer), False
+    if file.problems and asking.has_checks:
         repaired = True
         reasons = "\n".join(f"- {problem.message}" for problem in file.problems)
         repair = Message(role="user", content=fill(instructions.repair, problems=reasons))
         messages = (*messages, Message(role="assistant", content=answer), repair)
-        answer = await asking.whole(messages, max_tokens=max_tokens)
-        file = _file(answer, header, framework, subject, symbols, tested.stem)
-    if file.problems:
-        raise not_valid("tests", file.problems, was_cut=asking.last_reason == "length")
+        file = desk.file(await asking.whole(messages, max_tokens=max_tokens))
+    if file.problems and asking.has_checks:
+        raise not_valid("tests", list(file.problems), was_cut=asking.last_reason == "length")
+    reason = asking.last_reason
+    unconfirmed: tuple[str, ...] = ()
+    if asking.has_checks and subject.language.name == "python":
+        file, unconfirmed = await _confirmed(desk, file, shown, asking, instructions)
     yield GeneratedTests(
         language=subject.language.name,
-        tests=file.text,
+        tests=file.text if asking.has_checks else code_in(answer),
         framework=framework.name,
         path=path,
-        parses=True,
+        parses=not file.problems or asking.has_checks,
         covers=file.covers,
         repaired=repaired,
-        **asking.how_it_came(shown.truncated),
+        unconfirmed=unconfirmed,
+        **asking.how_it_came(shown.truncated, reason=reason),
     )
 
 
@@ -130,7 +146,60 @@ def _messages(
     return (Message(role="system", content=instructions.system), Message(role="user", content=content))
 
 
-def _file(
-    answer: str, header: str, framework: Framework, subject: Subject, symbols: tuple[str, ...], stem: str
-) -> TestFile:
-    return test_file(code_in(answer), header, framework, subject.language, symbols, stem)
+class _Value(msgspec.Struct, frozen=True):
+    value: str
+
+
+class _Desk(msgspec.Struct, frozen=True):
+    """What does not change from one try to the next."""
+
+    subject: Subject
+    framework: Framework
+    header: str
+    symbols: tuple[str, ...]
+    stem: str
+
+    def file(self, answer: str) -> Written:
+        """Make a file of an answer."""
+        language = self.subject.language
+        return written_tests(code_in(answer), self.header, self.framework, language, self.symbols, self.stem)
+
+    def again(self, file: Written, body: str) -> Written:
+        """Look at a file with another body."""
+        changed = msgspec.structs.replace(file, body=body)
+        return looked_at(changed, self.framework, self.subject.language, self.symbols)
+
+
+async def _confirmed(
+    desk: _Desk, file: Written, shown: Shown, asking: Asking, instructions: AssistInstructions
+) -> tuple[Written, tuple[str, ...]]:
+    """Drop tests that cannot work, and those whose values the model itself does not find again.
+
+    Where none would be left, all stay and are named as not confirmed.
+    """
+    names = {name.rpartition(".")[2] for name in desk.symbols}
+    tests = python_tests(file.body, desk.subject.text, names)
+    doubtful: list[PythonTest] = []
+    for test in tests:
+        if not test.is_possible or not await _is_confirmed(test, shown, asking, instructions):
+            doubtful.append(test)
+    if not doubtful:
+        return file, ()
+    left = desk.again(file, without(file.body, doubtful))
+    if left.problems:
+        return file, tuple(test.name for test in doubtful)
+    return left, ()
+
+
+async def _is_confirmed(test: PythonTest, shown: Shown, asking: Asking, instructions: AssistInstructions) -> bool:
+    """Ask for each value a test claims; a model that cannot be asked any more refutes nothing."""
+    for claim in test.claims[:_MOST_CLAIMS]:
+        content = fill(instructions.confirm_value, code=fenced(shown.code), call=fenced(claim.call))
+        messages = (Message(role="system", content=instructions.system), Message(role="user", content=content))
+        try:
+            told = await asking.told(messages, _Value, max_tokens=_VALUE_TOKENS)
+        except ModelError:
+            return True
+        if told is not None and not is_same_value(told.value, claim.value):
+            return False
+    return True

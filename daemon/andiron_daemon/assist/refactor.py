@@ -84,13 +84,13 @@ async def refactor(
             else:
                 answer += piece
     draft, repaired = _draft(subject, answer), False
-    if draft.problems:
+    if draft.problems and asking.has_checks:
         repaired = True
         reasons = "\n".join(f"- {problem.message}" for problem in draft.problems)
         repair = Message(role="user", content=fill(instructions.repair, problems=reasons))
         messages = (*messages, Message(role="assistant", content=answer), repair)
         draft = _draft(subject, await asking.whole(messages, max_tokens=max_tokens))
-    if draft.problems:
+    if draft.problems and asking.has_checks:
         raise not_valid("refactored code", draft.problems, was_cut=asking.last_reason == "length")
     reason = asking.last_reason
     diff = unified_diff(subject.text, draft.text, subject.path or "code")
@@ -99,7 +99,7 @@ async def refactor(
         code=draft.text,
         diff=diff,
         changes=await _changes(diff, asking, instructions),
-        parses=True,
+        parses=not any(problem.kind in ("syntax", "not_parsed") for problem in draft.problems),
         edits=edits_between(subject.text, draft.text),
         repaired=repaired,
         **asking.how_it_came(shown.truncated, reason=reason),

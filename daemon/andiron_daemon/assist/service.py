@@ -44,12 +44,19 @@ class AssistService:
     """Explains, refactors, finds bugs and writes tests."""
 
     def __init__(
-        self, router: Router, counters: Counters, instructions: AssistInstructions, lint: Lint = no_lint
+        self,
+        router: Router,
+        counters: Counters,
+        instructions: AssistInstructions,
+        lint: Lint = no_lint,
+        *,
+        has_checks: bool = True,
     ) -> None:
         self._router = router
         self._counters = counters
         self._instructions = instructions
         self._lint = lint
+        self._has_checks = has_checks
 
     async def explain(
         self, request: ExplainInput, *, request_id: str | None = None
@@ -116,7 +123,7 @@ class AssistService:
         return await insights_of(subject, figures, asking, self._instructions)
 
     def _asking(self, request: AssistInput, request_id: str | None) -> Asking:
-        return Asking(self._router, request, identifier=new_id(), request_id=request_id)
+        return Asking(self._router, request, identifier=new_id(), request_id=request_id, has_checks=self._has_checks)
 
     def _count(self, event: AssistEvent) -> None:
         if isinstance(event, Generated):

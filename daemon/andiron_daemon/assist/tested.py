@@ -25,34 +25,42 @@ _REQUIRE = re.compile(r"^(?:const|let|var)\b.*\brequire\(")
 _PARSE_SECONDS = 5.0
 
 
-class TestFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of tests; `covers` are the symbols its code mentions, imports not counted."""
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of tests in parts; `covers` are the symbols its body mentions."""
 
-    __test__ = False
+    header: str
+    imports: tuple[str, ...]
+    body: str
+    covers: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
-    text: str
-    covers: tuple[str, ...]
-    problems: list[Problem]
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return _joined(self.header, self.imports, self.body)
 
 
-def test_file(
+def written_tests(
     code: str, header: str, framework: Framework, language: Language, symbols: tuple[str, ...], stem: str
-) -> TestFile:
+) -> Written:
     """Put a file together and look whether it can be told."""
     syntax = parse(code, language, limit_seconds=_PARSE_SECONDS)
     if syntax is None:
         problem = Problem(kind="not_parsed", message="the tests take too long to parse")
-        return TestFile(text=code, covers=(), problems=[problem])
+        return Written(header=header, imports=(), body=code, problems=(problem,))
     names = {name.rpartition(".")[2] for name in symbols}
     imports, body = _parted(syntax, names, stem, header)
     if "pytest." in body and framework.name == "pytest" and "import pytest" not in imports:
         imports.insert(0, "import pytest")
-    text = _joined(header, imports, body)
-    covers = _covered(body, language, symbols)
-    return TestFile(text=text, covers=covers, problems=_problems(text, body, covers, framework, language, names))
+    return looked_at(Written(header=header, imports=tuple(imports), body=body), framework, language, symbols)
 
 
-test_file.__test__ = False  # type: ignore[attr-defined]  # a function that only looks like a test to pytest
+def looked_at(written: Written, framework: Framework, language: Language, symbols: tuple[str, ...]) -> Written:
+    """Say what a file covers, and what is wrong with it."""
+    covers = _covered(written.body, language, symbols)
+    names = {name.rpartition(".")[2] for name in symbols}
+    problems = _problems(written.text, written.body, covers, framework, language, names)
+    return msgspec.structs.replace(written, covers=covers, problems=tuple(problems))
 
 
 def _parted(syntax: Syntax, names: set[str], stem: str, header: str) -> tuple[list[str], str]:
@@ -63,11 +71,8 @@ def _parted(syntax: Syntax, names: set[str], stem: str, header: str) -> tuple[li
     have = {line.strip() for line in header.splitlines()}
     for node in syntax.root.children:
         text = syntax.text_of(node)
-        gap = (
-            "\n\n"
-            if kept and "\n\n" in syntax.text[syntax.character_of(end) : syntax.character_of(node.start_byte)]
-            else "\n"
-        )
+        between = syntax.text[syntax.character_of(end) : syntax.character_of(node.start_byte)]
+        gap = _gap(between, text, syntax.language)
         end = node.end_byte
         if node.type in IMPORTS or _REQUIRE.match(text):
             if text.strip() not in have and _is_foreign(text, names, stem, syntax.language):
@@ -75,6 +80,13 @@ def _parted(syntax: Syntax, names: set[str], stem: str, header: str) -> tuple[li
         elif not _is_broken(node, syntax) and not _is_copy(node, names, syntax):
             kept.append(gap + text if kept else text)
     return imports, "".join(kept).strip()
+
+
+def _gap(between: str, text: str, language: Language) -> str:
+    """Return what parts two statements: in Python, two lines before a definition."""
+    if language.name == "python" and text.startswith(("def ", "class ", "@", "async def ")):
+        return "\n\n\n"
+    return "\n\n" if "\n\n" in between else "\n"
 
 
 def _is_foreign(text: str, names: set[str], stem: str, language: Language) -> bool:
@@ -103,7 +115,7 @@ def _is_copy(node: "tree_sitter.Node", names: set[str], syntax: Syntax) -> bool:
     return len(defined) == 1 and defined[0].name in names and defined[0].kind != "value"
 
 
-def _joined(header: str, imports: list[str], body: str) -> str:
+def _joined(header: str, imports: tuple[str, ...], body: str) -> str:
     first, rest = [], header
     standard = [
         line for line in imports if line.startswith(("import ", "use ", "using ")) and header.startswith("from ")

@@ -162,7 +162,10 @@ class GeneratedTestsStart(StaticPart, frozen=True, kw_only=True):
 
 
 class GeneratedTests(Generated, frozen=True, kw_only=True):
-    """Tests that parse; `covers` names what they really mention, `path` is where they belong by convention."""
+    """Tests that parse; `covers` names what they really mention, `path` is where they belong by convention.
+
+    `unconfirmed` names tests whose values the model did not find again when it was asked.
+    """
 
     language: str
     tests: str
@@ -171,3 +174,4 @@ class GeneratedTests(Generated, frozen=True, kw_only=True):
     parses: bool
     covers: tuple[str, ...]
     repaired: bool = False
+    unconfirmed: tuple[str, ...] = ()

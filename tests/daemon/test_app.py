@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from andiron_daemon import keys
+from andiron_daemon.api.dialects.failures import dialect_of
 from andiron_daemon.api.route import JSON, Route
 from andiron_daemon.api.routes import ROUTES
 from andiron_testing.daemons import DaemonClient, StartDaemon, error_of
@@ -48,8 +49,10 @@ def _from_our_code(request: web.Request) -> None:
 
 
 def test_every_route_is_described() -> None:
+    assert [route.path for route in ROUTES if not route.summary.endswith(".")] == []
     for route in ROUTES:
-        assert route.summary.endswith(".")
+        if dialect_of(route.path) is not None:
+            continue
         assert (route.method in ("POST", "PATCH")) == (route.request is not None) or route.path.endswith(_WITHOUT_BODY)
         assert route.response is not None or route.status in (101, 204) or JSON not in route.media_types
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from andiron_daemon import __version__, keys
 from andiron_daemon.answers import Started, TextDelta
 from andiron_daemon.api.examples import EXAMPLES
-from andiron_daemon.api.openapi_errors import error_responses
+from andiron_daemon.api.openapi_errors import error_body, error_responses
 from andiron_daemon.api.openapi_prose import ABOUT, ABOUT_TOKENS, TAGS, WEBSOCKET, tag_of
 from andiron_daemon.api.route import EVENT_STREAM, JSON, Route
 from andiron_daemon.api.ws.messages import Frame
@@ -95,7 +95,8 @@ class _Schemas:
 
 
 def _kinds_of(route: Route) -> Iterable[Any]:
-    yield from (kind for kind in (route.request, route.response, route.query, route.error) if kind is not None)
+    yield error_body(route)
+    yield from (kind for kind in (route.request, route.response, route.query) if kind is not None)
     if route.can_stream:
         yield from _events_of(route).values()
 
@@ -184,19 +185,36 @@ def _request_body(route: Route, schemas: _Schemas) -> dict[str, Any]:
 def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for kind in route.media_types if route.status not in (101, 204) else ():
-        if kind not in (JSON, EVENT_STREAM):
+        if kind == JSON:
+            content[kind] = {"schema": {} if route.response is None else schemas.of(route.response)}
+        elif kind == EVENT_STREAM:
+            content[kind] = {"schema": {"type": "object", "description": "One event of the stream, by its fields."}}
+        else:
             content[kind] = {"schema": {"type": "string"}}
-        elif kind == JSON and route.response is not None:
-            content[kind] = {"schema": schemas.of(route.response)}
     if route.can_stream:
-        content[EVENT_STREAM] = {
-            "schema": {"type": "string", "description": "Server-sent events; `x-events` has the data of each."},
-            "x-events": {name: schemas.of(kind) for name, kind in _events_of(route).items()},
-        }
+        content[EVENT_STREAM] = {"schema": _event_schema(route, schemas)}
     told: dict[str, Any] = {"description": _SUCCESS.get(route.status, "It is done.")}
     if content:
         told["content"] = content
     return told
+
+
+def _event_schema(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    """Describe one event of a stream, as OpenAPI 3.2 will have it: its fields, and what its data holds."""
+    return {
+        "description": "One event of the stream, by its fields.",
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["event", "data"],
+                "properties": {
+                    "event": {"const": name},
+                    "data": {"type": "string", "contentMediaType": JSON, "contentSchema": schemas.of(kind)},
+                },
+            }
+            for name, kind in _events_of(route).items()
+        ],
+    }
 
 
 _SUCCESS = {

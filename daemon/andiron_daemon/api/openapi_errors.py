@@ -3,6 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
+from andiron_daemon.api.dialects.failures import (
+    Dialect,
+    LlamaCppErrorBody,
+    OllamaErrorBody,
+    OpenAIErrorBody,
+    dialect_of,
+)
 from andiron_daemon.api.route import JSON, Route
 from andiron_daemon.errors import http_status
 from andiron_daemon.middleware.errors import ErrorBody
@@ -25,6 +34,12 @@ MEANINGS = {
     "queue_full": "Too many are waiting already.",
     "timeout": "It took too long.",
 }
+_BODIES: dict[Dialect | None, type[msgspec.Struct]] = {
+    None: ErrorBody,
+    "openai": OpenAIErrorBody,
+    "llamacpp": LlamaCppErrorBody,
+    "ollama": OllamaErrorBody,
+}
 _ALWAYS = ("invalid_request", "forbidden_host", "forbidden_origin", "rate_limited", "internal")
 _BODY = ("payload_too_large", "request_timeout")
 _GENERATING = ("model_not_found", "context_too_long", "backend_unavailable", "queue_full", "timeout")
@@ -42,9 +57,14 @@ def codes_of(route: Route) -> tuple[str, ...]:
             codes.append("unsupported_language")
     if "{" in route.path:
         codes.extend(("not_found", "model_not_found") if "/models/" in route.path else ("not_found",))
-    if route.can_stream and route.request is not None:
+    if route.request is not None and (route.can_stream or dialect_of(route.path) is not None):
         codes.extend(_GENERATING)
     return tuple(dict.fromkeys(codes))
+
+
+def error_body(route: Route) -> type[msgspec.Struct]:
+    """Return the type of a route's failures: the one shape, or that of the protocol it speaks."""
+    return route.error or _BODIES[dialect_of(route.path)]
 
 
 def error_responses(route: Route, schema_of: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
@@ -52,7 +72,7 @@ def error_responses(route: Route, schema_of: Callable[[Any], dict[str, Any]]) ->
     by_status: dict[int, list[str]] = {}
     for code in codes_of(route):
         by_status.setdefault(http_status(code), []).append(code)
-    schema = schema_of(route.error or ErrorBody)
+    schema = schema_of(error_body(route))
     return {str(status): _response(by_status[status], schema) for status in sorted(by_status)}
 
 

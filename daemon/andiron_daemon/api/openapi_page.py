@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from andiron_daemon.api.route import JSON
+from andiron_daemon.api.route import EVENT_STREAM, JSON
 
 _REF = "#/components/schemas/"
 _HEAD = """\
@@ -77,9 +77,10 @@ def _answers(responses: dict[str, Any]) -> Iterable[str]:
 
 
 def _content(kind: str, content: dict[str, Any]) -> str:
-    if "x-events" in content:
-        events = ", ".join(f"`{name}` {_kind(schema)}" for name, schema in content["x-events"].items())
-        return f"events: {events}"
+    if kind == EVENT_STREAM:
+        fields = [event["properties"] for event in content["schema"].get("oneOf", ())]
+        events = ", ".join(f"`{one['event']['const']}` {_kind(one['data']['contentSchema'])}" for one in fields)
+        return f"events: {events}" if events else "events"
     return _kind(content["schema"]) if kind == JSON else f"`{kind}`"
 
 
@@ -114,6 +115,12 @@ def _kind(schema: dict[str, Any]) -> str:
         return " or ".join(_kind(choice) for choice in schema["anyOf"])
     if "enum" in schema:
         return ", ".join(f"`{msgspec.json.encode(value).decode()}`" for value in schema["enum"])
+    return _plain_kind(schema)
+
+
+def _plain_kind(schema: dict[str, Any]) -> str:
+    if not schema:
+        return "JSON"
     if schema.get("type") == "array":
         return f"list of {_kind(schema['items'])}" if schema.get("items") else "list"
     if schema.get("type") == "object":

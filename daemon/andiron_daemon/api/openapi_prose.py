@@ -35,11 +35,10 @@ TAGS = {
     "chat": "Messages, their answers, and the conversations they make.",
     "code": "Completion and other work on code.",
     "models": "The models that are here, and those that can be had.",
-    "openai": "As OpenAI's API, for clients that speak that.",
-    "llamacpp": "As llama.cpp's server, for clients that speak that.",
-    "ollama": "As Ollama's API, for clients that speak that.",
-    "tabby": "As Tabby's server, for clients that speak that.",
-    "other": "What else there is.",
+    "OpenAI": "As OpenAI's API, for clients that speak that.",
+    "llama.cpp": "As llama.cpp's server, for clients that speak that.",
+    "Ollama": "As Ollama's API, for clients that speak that.",
+    "Tabby": "As Tabby's server, for clients that speak that.",
 }
 _OWN = "/api/v1/"
 
@@ -48,12 +47,5 @@ def tag_of(route: Route) -> str:
     """Say under which heading a route stands."""
     if route.tag in TAGS:
         return route.tag
-    if route.path.startswith(_OWN):
-        word = route.path.removeprefix(_OWN).partition("/")[0]
-        return word if word in TAGS else "system"
-    module = route.handler.__module__.rpartition(".")[2]
-    if module in TAGS:
-        return module
-    if route.path.startswith("/v1/"):
-        return "openai"
-    return "ollama" if route.path.startswith("/api/") else "system"
+    word = route.path.removeprefix(_OWN).partition("/")[0] if route.path.startswith(_OWN) else ""
+    return word if word in TAGS else "system"

@@ -98,6 +98,7 @@ ROUTES = (
         summary="Choose who answers, with which model, and pause completions.",
         request=RuntimeChange,
         response=RuntimeSettings,
+        codes=("model_not_found", "backend_unavailable"),
     ),
     Route(
         method="POST",
@@ -163,6 +164,7 @@ ROUTES = (
         handler=conversations.regenerate,
         summary="Answer the last message again.",
         request=RegenerateBody,
+        request_optional=True,
         response=ChatAnswer,
         can_stream=True,
     ),
@@ -282,7 +284,7 @@ ROUTES = (
         handler=pages.page("signin.html"),
         summary="The page a link leads to.",
         is_open=True,
-        is_page=True,
+        tag="system",
         media_types=(HTML,),
     ),
     Route(

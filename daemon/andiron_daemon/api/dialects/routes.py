@@ -120,7 +120,7 @@ DIALECT_ROUTES = (
         handler=llamacpp_infill.infill,
         summary="Fill a gap, as llama.cpp does.",
         request=llamacpp_bodies.InfillBody,
-        response=llamacpp_bodies.LlamaCompletion,
+        description="One object as of `/completion`, a list of them with `n_cmpl`, or only the `response_fields`.",
         media_types=_SSE,
         tag="llama.cpp",
     ),

@@ -1,4 +1,4 @@
-"""Logging: a rotating private file in the state folder, and warnings on the terminal.
+"""Logging: a rotating private file of JSON lines in the state folder, and warnings on the terminal.
 
 Secrets are taken out of the finished line, traces included. What is logged is chosen where it is logged;
 text of people's code is never.
@@ -9,15 +9,19 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Mapping, MutableMapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 
+from andiron_daemon.identifiers import REQUEST_ID
+
 _FILE_BYTES = 2 * 1024 * 1024
 _FILES_KEPT = 3
+_FRAMES_SHOWN = 30
 _SHORTEST_SECRET = 4
 _JOURNAL_LEVELS = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _LOOKS_SECRET = re.compile(r"(?i)(?<=bearer )[^\s'\",]+|\bsk-[A-Za-z0-9_-]{8,}")
@@ -48,6 +52,10 @@ class PlainFormatter(logging.Formatter):
         """Render the record, its trace included."""
         return self._redact(super().format(record))
 
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- the name is logging's
+        """Render a trace without anybody's code."""
+        return _trace_of(ei)
+
 
 class JournalFormatter(PlainFormatter):
     """One line for systemd's journal, which has the time itself and reads the level from the first characters."""
@@ -61,24 +69,63 @@ class JournalFormatter(PlainFormatter):
         return "\n".join(f"<{level}>{line}" for line in super().format(record).splitlines())
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line for programs, redacted."""
+def json_formatter(redact: Redactor) -> logging.Formatter:
+    """Make the formatter that writes one JSON object a line for programs, redacted.
 
-    def __init__(self, redact: Redactor) -> None:
-        super().__init__()
-        self._redact = redact
+    Every record goes through structlog's processors, those of libraries too; `request_id` is the request that was
+    being worked on.
+    """
+    import structlog
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Render the record, its trace included."""
-        line = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}",
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": self._redact(record.getMessage()),
-        }
-        if record.exc_info:
-            line["trace"] = self._redact(self.formatException(record.exc_info))
-        return msgspec.json.encode(line).decode()
+    def redacted(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {name: redact(value) if isinstance(value, str) else value for name, value in event.items()}
+
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(allow=("process", "backend")),
+            _with_request_id,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.ExceptionRenderer(_trace_of),
+            structlog.processors.EventRenamer("message"),
+            _with_trace,
+            redacted,
+            structlog.processors.JSONRenderer(serializer=_json),
+        ],
+    )
+
+
+def _json(event: Mapping[str, Any], **_: Any) -> str:
+    first = {name: event[name] for name in ("time", "level", "logger", "message") if name in event}
+    return msgspec.json.encode({**first, **event}, enc_hook=str).decode()
+
+
+def _with_request_id(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    identifier = getattr(event.get("_record"), "request_id", None) or REQUEST_ID.get()
+    if identifier:
+        event["request_id"] = identifier
+    return event
+
+
+def _with_trace(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if "exception" in event:
+        event["trace"] = event.pop("exception")
+    return event
+
+
+def _trace_of(exc_info: Any) -> str:
+    """Write a trace; the line of somebody's code that a SyntaxError carries is left out, and so are local values."""
+    trace = traceback.TracebackException(*exc_info, limit=-_FRAMES_SHOWN)
+    inner: traceback.TracebackException | None = trace
+    while inner is not None:
+        if hasattr(inner, "text"):
+            setattr(inner, "text", None)  # noqa: B010 -- typeshed says it is always a text
+        inner = inner.__cause__ or inner.__context__
+    return "".join(trace.format())
 
 
 class PrivateFileHandler(RotatingFileHandler):
@@ -106,7 +153,7 @@ def set_up_logging(
     redact = Redactor(secrets)
     console = console or sys.stderr
     file_handler = PrivateFileHandler(file, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8")
-    file_handler.setFormatter(JsonFormatter(redact) if log_format == "json" else PlainFormatter(redact))
+    file_handler.setFormatter(json_formatter(redact) if log_format == "json" else PlainFormatter(redact))
     handlers: list[logging.Handler] = [file_handler]
     if console.isatty():
         console_handler = logging.StreamHandler(console)
@@ -119,7 +166,7 @@ def set_up_logging(
         handlers.append(journal_handler)
     logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=handlers, force=True)
     logging.captureWarnings(True)
-    for chatty in ("asyncio", "httpcore", "httpx", "openai", "urllib3"):
+    for chatty in ("asyncio", "httpcore", "httpx", "openai", "sentry_sdk", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.INFO if debug else logging.WARNING)
 
 

@@ -24,6 +24,7 @@ from andiron_daemon.errors import ConfigurationError, DaemonError
 from andiron_daemon.logs import set_up_logging
 from andiron_daemon.notify import Notifier
 from andiron_daemon.paths import Paths, make_private
+from andiron_daemon.reports import set_up_reports
 from andiron_daemon.runfile import (
     AlreadyRunningError,
     RunRecord,
@@ -99,6 +100,7 @@ def _run_alone(settings: Settings, paths: Paths, notifier: Notifier) -> None:
     _open_log(settings, paths, secrets)
     token = ensure_token(settings, paths) if settings.auth else ""
     _open_log(settings, paths, (*secrets, token))
+    set_up_reports(settings.sentry_dsn)
     sockets = _listen(settings)
     try:
         sockets += listen_beside(settings.host, settings.extra_ports)

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from andiron_models.errors import BackendUnavailableError
 from andiron_models.local import wire
+from andiron_models.local.notes import read_note
 
 STOP_SECONDS = 5.0
 # How long llama.cpp's threads spin at a barrier before they sleep. libgomp's own 300,000 cost nothing on a quiet
@@ -126,6 +127,12 @@ class WorkerProcess:
             if not line:
                 return
             text = line.decode("utf-8", errors="replace").rstrip()
+            note = read_note(text)
+            if note is not None:
+                level = logging.ERROR if note.is_error else logging.DEBUG
+                told = {"request_id": note.request_id}
+                _log.log(level, "worker %d: %s", self._process.pid, note.event, extra=told)
+                continue
             self._last_lines.append(text)
             _log.debug("worker %d: %s", self._process.pid, text)
 

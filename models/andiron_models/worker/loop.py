@@ -24,6 +24,7 @@ from andiron_models.types import Priority
 from andiron_models.worker.embedding import serve_embeddings
 from andiron_models.worker.engine import EngineOptions, LlamaEngine, quantize
 from andiron_models.worker.job import Job, Lane
+from andiron_models.worker.journal import Journal
 from andiron_models.worker.measure import calibrate, measure
 from andiron_models.worker.pace import Pace
 from andiron_models.worker.preparation import Preparation
@@ -45,17 +46,20 @@ class Outbox:
     """
 
     def __init__(self, stream: BinaryIO) -> None:
+        self.journal = Journal()
         self._stream = stream
         self._lock = threading.Lock()
 
     def send(self, message: wire.FromWorker) -> None:
         """Write one frame, and whatever was kept before it."""
+        self.journal.saw(message)
         with self._lock:
             self._stream.write(wire.encode(message))
             self._stream.flush()
 
     def keep(self, message: wire.FromWorker) -> None:
         """Keep a frame until the next is sent or `flush` is called."""
+        self.journal.saw(message)
         with self._lock:
             self._stream.write(wire.encode(message))
 
@@ -178,6 +182,7 @@ def _take(
     scheduler: Scheduler,
     engine: LlamaEngine,
 ) -> None:
+    outbox.journal.began(message)
     try:
         if isinstance(message, wire.Chat):
             job = preparation.chat(message.id, message.request)

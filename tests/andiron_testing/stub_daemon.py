@@ -52,6 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     do_POST = do_GET  # noqa: N815 -- the name http.server calls
+    do_PATCH = do_GET  # noqa: N815 -- the name http.server calls
     do_DELETE = do_GET  # noqa: N815 -- the name http.server calls
 
     def _stream(self, text: str) -> None:

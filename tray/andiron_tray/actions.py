@@ -64,6 +64,11 @@ class Actions:
             "quit_all": self._stop,
         }
 
+    @property
+    def names(self) -> frozenset[Action]:
+        """What can be done; `quit` is the icon's own affair."""
+        return frozenset(self._table)
+
     def do(self, command: Command) -> Notice | None:
         """Do it; a notice is what there is to say.
 

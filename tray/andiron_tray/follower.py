@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from andiron_daemon.client import Client, ClientError, Event, find_client, running_daemon
+from andiron_daemon.client import Client, ClientError, Event, find_client, running_daemon, wait_until_stopped
 from andiron_daemon.errors import DaemonError
 from andiron_daemon.paths import Paths
 from andiron_tray.state import DIED, SILENT, STOPPED, TrayState, state_of
@@ -19,6 +19,8 @@ from andiron_tray.state import DIED, SILENT, STOPPED, TrayState, state_of
 # How often to look for a daemon that is not there; while one is, its events come by themselves.
 _LOOK_SECONDS = 2.0
 _PATIENCE_SECONDS = 5.0
+# A process that was killed gives its connections back before its lock.
+_GONE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,10 @@ class Follower:
         """Find out what the end of the events means."""
         if self._is_stopping:
             self._tell(STOPPED)
-        elif running_daemon(self._paths) is not None:
-            self._tell(SILENT)
-        else:
+        elif wait_until_stopped(self._paths, timeout_seconds=_GONE_SECONDS):
             self._tell(DIED)
+        else:
+            self._tell(SILENT)
         if not self._ended.is_set():
             self._hurry.wait(self._look_seconds / 4)
             self._hurry.clear()

@@ -33,6 +33,7 @@ _COMMANDS = {
     "status": "andiron_daemon.cli.status",
     "stop": "andiron_daemon.cli.stop",
     "token": "andiron_daemon.cli.token",
+    "uninstall": "andiron_installer.commands.uninstall",
     "up": "andiron_installer.commands.up",
 }
 _EXIT_FAILED = 1

@@ -27,6 +27,7 @@ def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[
         "status",
         "stop",
         "token",
+        "uninstall",
         "up",
     ]
     assert all(len(line.split()) > 2 for line in commands)

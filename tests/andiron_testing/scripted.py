@@ -22,11 +22,12 @@ from andiron_models.types import (
     ModelInfo,
     Priority,
     Timings,
+    ToolCall,
     Usage,
     check_sampling,
 )
 
-Piece = str | asyncio.Event | ModelError
+Piece = str | ToolCall | asyncio.Event | ModelError
 Reply = str | ModelError | Sequence[Piece]
 Request = ChatRequest | InfillRequest
 
@@ -34,9 +35,9 @@ Request = ChatRequest | InfillRequest
 class ScriptedBackend:
     """Answer each request with the next reply enqueued, or with an echo when there is none.
 
-    A reply is a text (sent word by word), a ModelError (raised before the first delta), or a list of pieces:
-    texts are sent as they are, an event is waited for, an error is raised there. A piece counts as one token.
-    `requests` keeps what was asked; `cancelled` counts streams closed before their end, `finished` those that
+    A reply is a text (sent word by word), a ModelError (raised before the first delta), or a list of pieces: texts
+    and calls of tools are sent as they are, an event is waited for, an error is raised there. A piece counts as one
+    token. `requests` keeps what was asked; `cancelled` counts streams closed before their end, `finished` those that
     came to it. Chats that nobody waits for (of background priority) are apart from all that: they are kept in
     `background_requests`, and answered from `background_replies`, else with nothing.
     """
@@ -148,6 +149,9 @@ class ScriptedBackend:
                     reason = "length"
                     break
                 count += 1
+                if isinstance(piece, ToolCall):
+                    yield Delta(backend=self._name, model=model, tool_calls=(piece,))
+                    continue
                 yield Delta(backend=self._name, model=model, text=piece)
             ended = True
             self.finished += 1

@@ -139,7 +139,11 @@ def _size_bytes(path: Path) -> int:
 def missing_model(name: str, known: Mapping[str, CatalogueEntry], installed: Sequence[str] = ()) -> ModelNotFoundError:
     """Make the error for a model that is not here: how to get it, or what may have been meant."""
     if name in known:
-        return ModelNotFoundError(f"model {name} is not on this machine", hint=f"Get it: andiron models pull {name}")
+        return ModelNotFoundError(
+            f"model {name} is not on this machine",
+            hint=f"Get it: andiron models pull {name}",
+            details={"model": name},
+        )
     close = difflib.get_close_matches(name, [*known, *installed], n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]}?" if close else "See `andiron models available`."
-    return ModelNotFoundError(f"there is no model {name}", hint=hint)
+    return ModelNotFoundError(f"there is no model {name}", hint=hint, details={"model": name})

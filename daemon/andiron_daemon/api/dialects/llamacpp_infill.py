@@ -72,7 +72,7 @@ def _asked(body: InfillBody, choice: Choice, services: Services) -> CompletionIn
         context=tuple(extra),
         max_tokens=bounded(limit),
         # More are clamped: its own clients ask for three without knowing.
-        n=min(max(body.n_cmpl or 1, 1), MOST_CHOICES),
+        n=1 if body.stream else min(max(body.n_cmpl or 1, 1), MOST_CHOICES),
         session=f"slot {body.id_slot}" if body.id_slot >= 0 else None,
         backend=choice.backend,
         model=choice.model,

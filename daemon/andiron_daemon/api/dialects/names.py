@@ -29,9 +29,12 @@ def chosen(services: Services, name: str | None) -> Choice:
 
 
 async def known_models(services: Services) -> list[tuple[str, ModelInfo]]:
-    """List the models with the names by which they can be asked for, those that are asked without a name first."""
+    """List the models with the names by which they can be asked for, those that are asked without a name first.
+
+    The cloud's are listed where the policy may ask it; who wants it otherwise has to name it.
+    """
     policy = services.router.policy
     plain = (LOCAL,) if policy == AUTO else (policy,)
-    models = await services.router.models()
+    models = [info for info in await services.router.models() if policy == AUTO or info.backend in (LOCAL, policy)]
     named = [(info.id if info.backend in plain else f"{info.backend}/{info.id}", info) for info in models]
     return sorted(named, key=lambda pair: (pair[1].backend not in plain, pair[1].state != "loaded"))

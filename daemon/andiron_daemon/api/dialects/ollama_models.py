@@ -33,7 +33,7 @@ _NANOSECONDS = 1_000_000_000
 def is_ollamas_port(request: web.Request) -> bool:
     """Tell whether a request came in by the port Ollama's clients know."""
     name = request.transport.get_extra_info("sockname") if request.transport is not None else None
-    return bool(name) and name[1] == _PORT
+    return name is not None and name[1] == _PORT
 
 
 async def version(request: web.Request) -> web.Response:

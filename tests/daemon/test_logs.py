@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from andiron_daemon.errors import NotFoundError
+from andiron_daemon.identifiers import REQUEST_ID
 from andiron_daemon.logs import PrivateFileHandler, Redactor, set_up_logging
 
 _log = logging.getLogger("andiron_daemon.tested")
@@ -52,7 +54,7 @@ def test_every_generation_of_the_file_is_private(tmp_path: Path) -> None:
 def test_secrets_are_taken_out_of_lines_and_traces(tmp_path: Path) -> None:
     for form in ("plain", "json"):
         file = tmp_path / form
-        set_up_logging(file, log_format=form, secrets=("the-token", "", "sk-own"), console=io.StringIO())
+        set_up_logging(file, debug=True, log_format=form, secrets=("the-token", "", "sk-own"), console=io.StringIO())
         _log.info("sent the-token and %s", "sk-own")
         try:
             raise ValueError("Authorization: Bearer abc.def, key sk-proj-12345678")
@@ -133,3 +135,38 @@ def test_a_stream_that_is_not_the_journal_gets_nothing(tmp_path: Path, monkeypat
         _log.warning("burning")
         other.seek(0)
         assert other.read() == ""
+
+
+def test_a_line_carries_the_id_of_its_request(tmp_path: Path) -> None:
+    set_up_logging(tmp_path / "log", log_format="json", console=io.StringIO())
+    token = REQUEST_ID.set("request-1")
+    _log.info("by its context")
+    REQUEST_ID.reset(token)
+    _log.info("of a worker", extra={"request_id": "request-2"})
+    _log.info("of nobody")
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    assert [line.get("request_id") for line in lines] == ["request-1", "request-2", None]
+    assert all(line["time"].endswith("Z") for line in lines)
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_what_a_strange_error_says_is_left_out_of_its_trace(tmp_path: Path, form: str) -> None:
+    set_up_logging(tmp_path / "log", log_format=form, console=io.StringIO())
+    try:
+        try:
+            compile("marker of the code = = 1", "a.py", "exec")
+        except SyntaxError as error:
+            raise ValueError("marker of the value") from error
+    except ValueError:
+        _log.exception("failed")
+    try:
+        raise NotFoundError("there is no such thing")
+    except NotFoundError:
+        _log.exception("failed")
+    text = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "marker of the value" not in text.replace('raise ValueError("marker of the value")', "").replace(
+        'raise ValueError(\\"marker of the value\\")', ""
+    )
+    assert "SyntaxError" in text
+    assert "ValueError" in text
+    assert "there is no such thing" in text

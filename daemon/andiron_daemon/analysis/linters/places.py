@@ -83,9 +83,9 @@ class Places:
         start, end = _units(text[:indentation]), _units(text.rstrip())
         return Range(Position(number, min(start, end)), Position(number, end))
 
-    def text_in(self, place: Range) -> str:
-        """Return the text of a range of this text."""
-        return self._text[self._character(place.start) : self._character(place.end)]
+    def length_of(self, line: int) -> int:
+        """Count the characters of a line, which is counted from zero."""
+        return self._ends[line] - self._starts[line]
 
     def clamped(self, place: Range) -> Range:
         """Hold a range inside the text."""
@@ -93,10 +93,6 @@ class Places:
 
     def _clamped(self, position: Position) -> Position:
         return self.position(position.line + 1, position.character + 1, Unit.UTF16)
-
-    def _character(self, position: Position) -> int:
-        line = self._line(position.line)
-        return self._starts[position.line] + len(_beginning(line, position.character, Unit.UTF16))
 
     def _line(self, number: int) -> str:
         return self._text[self._starts[number] : self._ends[number]]

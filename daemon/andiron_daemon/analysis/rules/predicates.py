@@ -59,7 +59,7 @@ class Predicates:
             "word?": lambda node, words: text_of(node) in words,
             "empty?": lambda node, _: node.named_child_count == 0,
             "kind?": lambda node, types: node.type in types,
-            "inside?": _is_inside,
+            "inside?": is_inside,
             "steady?": lambda node, _: not _any_within(node, _is_unsteady),
             "varies?": lambda node, _: _any_within(node, _is_varying),
             "repeats?": lambda node, _: self._repeats(node),
@@ -91,7 +91,8 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
-def _is_inside(node: "tree_sitter.Node", types: Sequence[str]) -> bool:
+def is_inside(node: "tree_sitter.Node", types: Sequence[str]) -> bool:
+    """Tell whether something around a node is of one of some types."""
     parent = node.parent
     for _ in range(_HIGHEST):
         if parent is None or parent.type in types:

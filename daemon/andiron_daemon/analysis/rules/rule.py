@@ -1,9 +1,9 @@
 """A rule as its file says it: what it is called, what it means, what it looks for, and examples either way.
 
     ; id: NAME                  then severity, message and when, each a line; `when` is a regular expression
-    ; severity: warning         without which in a text there is nothing to look for
+    ; severity: warning         that is found in all the rule reports, on the lines of it
     ; message: ...
-    ; when: ...
+    ; when: ...                 only around its hits is the tree looked at
     ;;; query java csharp       tree-sitter patterns for these languages; @report is what is shown
     (...) @report
     ;;; good java               an example without a finding
@@ -43,7 +43,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     severity: Severity
     message: str
-    when: re.Pattern[str] | None = None
+    when: re.Pattern[bytes] | None = None
     queries: dict[str, str]
     examples: tuple[Example, ...] = ()
 
@@ -99,7 +99,7 @@ def _rule(name: str, facts: dict[str, str], queries: dict[str, str], examples: l
         id=facts["id"],
         severity=severity,
         message=facts["message"],
-        when=re.compile(facts["when"]) if "when" in facts else None,
+        when=re.compile(facts["when"].encode()) if "when" in facts else None,
         queries=queries,
         examples=tuple(examples),
     )

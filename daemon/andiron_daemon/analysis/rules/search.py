@@ -7,13 +7,14 @@ alone, for the next.
 import functools
 import re
 import time
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from andiron_daemon.analysis.linters.linter import Found
 from andiron_daemon.analysis.linters.places import Places
-from andiron_daemon.analysis.rules.predicates import NAMES, Predicates
+from andiron_daemon.analysis.rules.predicates import NAMES, Predicates, is_inside
 from andiron_daemon.analysis.rules.rule import Rule, all_rules
 from andiron_daemon.analysis.types import Diagnostic
 from andiron_daemon.positions import split_lines
@@ -30,6 +31,8 @@ LIMIT_SECONDS = 2.0
 _MATCH_LIMIT = 4096
 _MOST_A_RULE = 200
 _SLICE_BYTES = 64 * 1024
+_NEAR_BYTES = 512
+_LONGEST_LINE = 5000
 _PREDICATE = re.compile(r"\(#([\w-]+\?)")
 _IGNORE = re.compile(r"(?:#|//|--|/\*|<!--|;)[^\n]*?\bandiron:\s*ignore(?:\[([\w\-, ]*)\])?")
 _REPORT = "report"
@@ -45,18 +48,40 @@ class Compiled(msgspec.Struct, frozen=True):
 def search(syntax: Syntax, *, limit_seconds: float = LIMIT_SECONDS) -> Found:
     """Find what the rules know; `note` says when there was not time for all of them."""
     deadline = time.monotonic() + limit_seconds
+    data = syntax.text.encode("utf-8", "replace")
     late: list[str] = []
     nodes: list[tuple[Rule, tree_sitter.Node]] = []
     for compiled in rules_of(syntax.language):
-        if compiled.rule.when is not None and not compiled.rule.when.search(syntax.text):
-            continue
-        found = None if time.monotonic() > deadline else _matches(compiled, syntax, deadline)
+        windows = _windows(compiled.rule.when, data)
+        found = _matches(compiled, syntax, windows, deadline) if windows else []
         if found is None:
             late.append(compiled.rule.id)
         else:
             nodes.extend((compiled.rule, node) for node in found)
     note = f"there was no time for {', '.join(late)}" if late else None
     return Found(diagnostics=_diagnostics(nodes, syntax) if nodes else (), note=note)
+
+
+def _windows(when: re.Pattern[bytes] | None, data: bytes) -> list[tuple[int, int]]:
+    """Cut out the stretches of a text that a rule can find something in: whole lines, small slices."""
+    if when is None:
+        return list(_slices(0, len(data) + 1))
+    windows: list[tuple[int, int]] = []
+    end = 0
+    for match in when.finditer(data):
+        if match.start() < end:
+            continue
+        start = data.rfind(b"\n", 0, match.start()) + 1
+        end = data.find(b"\n", match.end()) + 1 or len(data) + 1
+        if windows and start - windows[-1][1] < _NEAR_BYTES:
+            start = windows.pop()[0]
+        windows.append((start, end))
+    return [piece for window in windows for piece in _slices(*window)]
+
+
+def _slices(start: int, end: int) -> Iterator[tuple[int, int]]:
+    for begin in range(start, end, _SLICE_BYTES):
+        yield begin, min(begin + _SLICE_BYTES, end)
 
 
 @functools.cache
@@ -82,27 +107,38 @@ def _compile(rule: Rule, query: str, grammar: "tree_sitter.Language") -> "tree_s
         raise ValueError(f"{rule.id}: {error}") from error
 
 
-def _matches(compiled: Compiled, syntax: Syntax, deadline: float) -> "list[tree_sitter.Node] | None":
-    """Return what a query reports, each node once; None when time ran out.
+def _matches(
+    compiled: Compiled, syntax: Syntax, windows: Sequence[tuple[int, int]], deadline: float
+) -> "list[tree_sitter.Node] | None":
+    """Return what a query reports in some stretches, each node once; None when time ran out.
 
     A query holds the interpreter's lock, and its progress callback crashes in py-tree-sitter 0.26 when there are
-    predicates too; so the text is taken in slices, with a look at the clock between them.
+    predicates too; so the clock is looked at between small stretches.
     """
     import tree_sitter
 
     predicates = Predicates(syntax.text_of)
     cursor = tree_sitter.QueryCursor(compiled.query, match_limit=_MATCH_LIMIT)
     found: dict[tuple[int, int], tree_sitter.Node] = {}
-    for start in range(0, syntax.root.end_byte + 1, _SLICE_BYTES):
+    for start, end in windows:
         if time.monotonic() > deadline:
             return None
-        cursor.set_byte_range(start, start + _SLICE_BYTES)
+        cursor.set_byte_range(start, end)
         for _, captures in cursor.matches(syntax.root, predicates):
             for node in captures.get(_REPORT, []):
-                found.setdefault((node.start_byte, node.end_byte), node)
+                if not _is_broken(node):
+                    found.setdefault((node.start_byte, node.end_byte), node)
         if len(found) >= _MOST_A_RULE:
             break
     return list(found.values())[:_MOST_A_RULE]
+
+
+def _is_broken(node: "tree_sitter.Node") -> bool:
+    """Tell whether a tree is only a guess here, the text around not being as the grammar wants it."""
+    around = node.parent or node
+    if node.has_error or around.has_error:
+        return True
+    return is_inside(node, ("ERROR",))
 
 
 def _diagnostics(nodes: "list[tuple[Rule, tree_sitter.Node]]", syntax: Syntax) -> tuple[Diagnostic, ...]:
@@ -111,6 +147,8 @@ def _diagnostics(nodes: "list[tuple[Rule, tree_sitter.Node]]", syntax: Syntax) -
     diagnostics: list[Diagnostic] = []
     for rule, node in nodes:
         place = places.byte_range(node.start_byte, node.end_byte)
+        if places.length_of(place.start.line) > _LONGEST_LINE:
+            continue  # no person wrote that line, and none will mend it
         if not ignored.get(place.start.line, frozenset()) & {rule.id, ""}:
             diagnostics.append(
                 Diagnostic(source=SOURCE, rule=rule.id, severity=rule.severity, message=rule.message, range=place)

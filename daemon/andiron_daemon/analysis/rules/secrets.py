@@ -8,7 +8,7 @@ _QUOTED = re.compile(r"""(?s)^[\w@$]*["'`]+(.*?)["'`]+$""")
 _SHORTEST = 8
 _LONGEST = 200
 _PLACEHOLDER = re.compile(
-    r"(?i)change.?me|example|placeholder|dummy|sample|fixme|your[_-]?|\byour|insert|replace|redacted|secret|passw|"
+    r"(?i)change.?me|anonymous|anon@|example|placeholder|dummy|sample|fixme|your[_-]?|\byour|insert|replace|redacted|secret|passw|"
     r"token|key|test|foo|bar|xxx|\*\*\*|\.\.\.|12345678|abcd|qwerty|default|hidden|null|none|undefined|unknown|"
     r"required|invalid|missing|\bthe\b|deadbeef"
 )

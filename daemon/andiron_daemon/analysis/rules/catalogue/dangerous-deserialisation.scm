@@ -3,8 +3,8 @@
 ; message: Data read like this can run code of whoever wrote it: use a format that holds data alone, such as JSON.
 ; when: pickle|marshal|shelve|yaml|readObject|readUnshared|unserialize|Marshal|unsafe_load|BinaryFormatter|NetDataContractSerializer|LosFormatter
 ;;; query python
-(call function: (attribute object: (identifier) @module attribute: (identifier) @function)
-  (#word? @module "pickle" "cPickle" "_pickle" "dill" "cloudpickle" "jsonpickle" "marshal")
+(call function: (attribute object: (identifier) @module attribute: (identifier) @function) arguments: (_) @arguments
+  (#not-text? @arguments "dumps") (#word? @module "pickle" "cPickle" "_pickle" "dill" "cloudpickle" "jsonpickle" "marshal")
   (#word? @function "load" "loads" "decode" "Unpickler")) @report
 (call function: (attribute object: (identifier) @module attribute: (identifier) @function) arguments: (_) @arguments
   (#word? @module "yaml") (#word? @function "load" "load_all" "unsafe_load" "unsafe_load_all" "full_load")
@@ -30,7 +30,7 @@
 ; json.loads(data)
 ; yaml.safe_load(data)
 ; yaml.load(data, Loader=yaml.SafeLoader)
-; pickle.dumps(x)
+; copy = pickle.loads(pickle.dumps(x))
 ;;; bad python
 ;> pickle.loads(data)
 ;> yaml.load(data)

@@ -2,18 +2,24 @@
 ; severity: warning
 ; message: The error is caught and lost: handle it, log it, or say in a comment why nothing is to be done.
 ; when: catch|rescue|err\b
-;;; query java csharp cpp
+;;; query java
+(catch_clause (catch_formal_parameter name: (_) @name) body: (_) @body
+  (#empty? @body) (#not-text? @name "^(_|ign|expected|unused)")) @report
+;;; query csharp cpp
 (catch_clause body: (_) @body (#empty? @body)) @report
 ;;; query kotlin
-(catch_block (block) @body (#empty? @body)) @report
+(catch_block . (identifier) @name (block) @body
+  (#empty? @body) (#not-text? @name "^(_|ign|expected|unused)")) @report
 ;;; query php
 (catch_clause body: (compound_statement) @body (#empty? @body)) @report
 ;;; query swift
 (catch_block . (catch_keyword) . ) @report
 ;;; query javascript typescript tsx
-(catch_clause parameter: (_) body: (statement_block) @body (#empty? @body)) @report
+(catch_clause parameter: (_) @name body: (statement_block) @body
+  (#empty? @body) (#not-text? @name "^(_|ign|expected|unused)")) @report
 ;;; query ruby
-(rescue !body) @report
+(rescue !body !exceptions) @report
+(rescue !body exceptions: (_) @name (#not-text? @name "LoadError|NotImplementedError|ENOENT|EEXIST")) @report
 ;;; query go
 (if_statement
   condition: (binary_expression left: (identifier) @error operator: "!=" right: (nil))

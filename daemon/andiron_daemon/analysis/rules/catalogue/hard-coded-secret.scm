@@ -1,22 +1,26 @@
 ; id: hard-coded-secret
 ; severity: warning
 ; message: This looks like a real password, token or key: whoever reads the code has it. Take it from the environment or a secret store, and change it.
-; when: (?i)passw|passphrase|secret|token|key|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|k_live_|xox[abprs]-|npm_|SG\.
+; when: (?i)passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|AKIA|ASIA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|k_live_|xox[abprs]-|AIza|npm_|\bSG\.
 ;;; query python
 ((string) @report
   (#text? @report "(AKIA|ASIA)[0-9A-Z]{16}\\b|\\bgh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60}|\\bglpat-[A-Za-z0-9_-]{20}|\\b[rs]k_live_[A-Za-z0-9]{20}|\\bxox[abprs]-[A-Za-z0-9-]{20}|\\bAIza[0-9A-Za-z_-]{35}|\\bnpm_[A-Za-z0-9]{36}|\\bSG\\.[A-Za-z0-9_-]{22}\\.|-----BEGIN ([A-Z]+ )?PRIVATE KEY-----\\s*(\\\\[rn]|[A-Za-z0-9+/]{20})")
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (assignment left: (_) @name right: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (keyword_argument name: (_) @name value: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (pair key: (string) @name value: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (default_parameter name: (_) @name value: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query javascript typescript tsx
 ([(string) (template_string)] @report
@@ -24,12 +28,15 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (variable_declarator name: (_) @name value: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (assignment_expression left: (_) @name right: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (pair key: (_) @name value: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query java
 ((string_literal) @report
@@ -37,9 +44,11 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (variable_declarator name: (_) @name value: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (assignment_expression left: (_) @name right: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query csharp
 ([(string_literal) (verbatim_string_literal)] @report
@@ -47,9 +56,11 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (variable_declarator name: (_) @name (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (assignment_expression left: (_) @name right: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query go
 ([(interpreted_string_literal) (raw_string_literal)] @report
@@ -57,18 +68,23 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (const_spec name: (_) @name value: (expression_list . (interpreted_string_literal) @report . )
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (var_spec name: (_) @name value: (expression_list . (interpreted_string_literal) @report . )
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (short_var_declaration left: (expression_list . (_) @name . ) right: (expression_list . (interpreted_string_literal) @report . )
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (assignment_statement left: (expression_list . (_) @name . ) right: (expression_list . (interpreted_string_literal) @report . )
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (keyed_element key: (_) @name value: (literal_element (interpreted_string_literal) @report)
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query php
 ([(string) (encapsed_string) (heredoc)] @report
@@ -76,15 +92,19 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (assignment_expression left: (_) @name right: [(string) (encapsed_string)] @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (array_element_initializer . (string) @name . [(string) (encapsed_string)] @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (const_element . (name) @name . [(string) (encapsed_string)] @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (property_element name: (_) @name default_value: [(string) (encapsed_string)] @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query ruby
 ((string) @report
@@ -92,9 +112,11 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (assignment left: (_) @name right: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (pair key: (_) @name value: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query rust
 ([(string_literal) (raw_string_literal)] @report
@@ -102,15 +124,19 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (let_declaration pattern: (_) @name value: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (const_item name: (_) @name value: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (static_item name: (_) @name value: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (field_initializer field: (_) @name value: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query c cpp
 ((string_literal) @report
@@ -118,9 +144,11 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (init_declarator declarator: (_) @name value: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 (assignment_expression left: (_) @name right: (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query kotlin
 ((string_literal) @report
@@ -128,6 +156,7 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (property_declaration (variable_declaration (identifier) @name) (string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query swift
 ((line_string_literal) @report
@@ -135,6 +164,7 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (property_declaration name: (pattern (simple_identifier) @name) value: (line_string_literal) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query bash
 ([(string) (raw_string) (word)] @report
@@ -142,6 +172,7 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (variable_assignment name: (_) @name value: [(string) (raw_string) (word)] @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query yaml
 ([(double_quote_scalar) (single_quote_scalar) (plain_scalar) (block_scalar)] @report
@@ -149,6 +180,7 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (block_mapping_pair key: (flow_node) @name value: (flow_node [(double_quote_scalar) (single_quote_scalar) (plain_scalar)] @report)
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; query json
 ((string) @report
@@ -156,6 +188,7 @@
   (#not-text? @report "EXAMPLE|XXXX|1234567890"))
 (pair key: (string) @name value: (string) @report
   (#text? @name "(?i)(passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|client[_-]?secret)[\"']?$")
+  (#not-text? @name "::|\\s")
   (#secret? @report))
 ;;; good python
 ; password = os.environ["PASSWORD"]

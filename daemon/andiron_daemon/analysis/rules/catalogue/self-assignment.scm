@@ -12,7 +12,7 @@
 (expression_statement (assignment_expression left: (_) @left right: (_) @right
   (#same? @left @right) (#steady? @left)) @report)
 ;;; query ruby
-(assignment left: [(instance_variable) (global_variable) (identifier)] @left right: (_) @right (#same? @left @right)) @report
+(assignment left: [(instance_variable) (global_variable)] @left right: (_) @right (#same? @left @right)) @report
 ;;; good java
 ; class A { A(int a) { this.a = a; b = c; } }
 ;;; bad java

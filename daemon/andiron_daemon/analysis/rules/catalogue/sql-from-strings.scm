@@ -1,7 +1,7 @@
 ; id: sql-from-strings
 ; severity: warning
 ; message: This SQL is put together from text, so that what is put in can change what it does: use parameters.
-; when: (?i)(select|insert|update|delete)\s
+; when: (?i)["'`]\s*(select|insert\s+into|update|delete\s+from)\s|\b(where|order|having|find_by_sql)\b.*#\{
 ;;; query python
 (call function: [(identifier) @function (attribute attribute: (identifier) @function)]
   arguments: (argument_list . [(string) (binary_operator) (call)] @report)
@@ -33,9 +33,11 @@
   (#text? @function "(?i)^(execute|executemany|executescript|query|queryrow|queryrowcontext|querycontext|execcontext|exec|raw|read_sql|prepare|preparestatement|createquery|createnativequery|createstatement|executequery|executeupdate|executelargeupdate|rawquery|execsql|find_by_sql|select_all|mysqli_query|mysql_query|pg_query|sqlite_query|\\$queryrawunsafe|\\$executerawunsafe|executesqlraw|fromsqlraw|queryasync|executeasync|executescalar)$") (#word? @package "fmt") (#text? @text "(?is)^[\\w$@]*[\"'`]+\\s*(select\\s.+\\sfrom\\s.*\\swhere\\s|insert\\s+into\\s.*\\svalues|update\\s.+\\sset\\s|delete\\s+from\\s.*\\swhere\\s)") (#text? @text "(where|values|set).*%[sv]"))
 ;;; query php
 (function_call_expression function: (name) @function
-  arguments: (arguments (argument [(encapsed_string) (binary_expression)] @report)) (#text? @function "(?i)^(execute|executemany|executescript|query|queryrow|queryrowcontext|querycontext|execcontext|exec|raw|read_sql|prepare|preparestatement|createquery|createnativequery|createstatement|executequery|executeupdate|executelargeupdate|rawquery|execsql|find_by_sql|select_all|mysqli_query|mysql_query|pg_query|sqlite_query|\\$queryrawunsafe|\\$executerawunsafe|executesqlraw|fromsqlraw|queryasync|executeasync|executescalar)$") (#text? @report "(?is)^[\\w$@]*[\"'`]+\\s*(select\\s.+\\sfrom\\s.*\\swhere\\s|insert\\s+into\\s.*\\svalues|update\\s.+\\sset\\s|delete\\s+from\\s.*\\swhere\\s)") (#varies? @report))
+  arguments: (arguments (argument [(encapsed_string) (binary_expression)] @report)) (#text? @function "(?i)^(execute|executemany|executescript|query|queryrow|queryrowcontext|querycontext|execcontext|exec|raw|read_sql|prepare|preparestatement|createquery|createnativequery|createstatement|executequery|executeupdate|executelargeupdate|rawquery|execsql|find_by_sql|select_all|mysqli_query|mysql_query|pg_query|sqlite_query|\\$queryrawunsafe|\\$executerawunsafe|executesqlraw|fromsqlraw|queryasync|executeasync|executescalar)$") (#text? @report "(?is)^[\\w$@]*[\"'`]+\\s*(select\\s.+\\sfrom\\s.*\\swhere\\s|insert\\s+into\\s.*\\svalues|update\\s.+\\sset\\s|delete\\s+from\\s.*\\swhere\\s)") (#varies? @report)
+  (#text? @report "(?is)(=|<|>|\\slike|\\sin\\s*\\(|\\svalues\\s*\\()\\s*(\\\\?['\"%]\\s*)*(\\.\\s*)?\\{?\\$(?!wpdb|this->wpdb|table|prefix)"))
 (member_call_expression name: (name) @function
-  arguments: (arguments . (argument [(encapsed_string) (binary_expression)] @report)) (#text? @function "(?i)^(execute|executemany|executescript|query|queryrow|queryrowcontext|querycontext|execcontext|exec|raw|read_sql|prepare|preparestatement|createquery|createnativequery|createstatement|executequery|executeupdate|executelargeupdate|rawquery|execsql|find_by_sql|select_all|mysqli_query|mysql_query|pg_query|sqlite_query|\\$queryrawunsafe|\\$executerawunsafe|executesqlraw|fromsqlraw|queryasync|executeasync|executescalar)$") (#text? @report "(?is)^[\\w$@]*[\"'`]+\\s*(select\\s.+\\sfrom\\s.*\\swhere\\s|insert\\s+into\\s.*\\svalues|update\\s.+\\sset\\s|delete\\s+from\\s.*\\swhere\\s)") (#varies? @report))
+  arguments: (arguments . (argument [(encapsed_string) (binary_expression)] @report)) (#text? @function "(?i)^(execute|executemany|executescript|query|queryrow|queryrowcontext|querycontext|execcontext|exec|raw|read_sql|prepare|preparestatement|createquery|createnativequery|createstatement|executequery|executeupdate|executelargeupdate|rawquery|execsql|find_by_sql|select_all|mysqli_query|mysql_query|pg_query|sqlite_query|\\$queryrawunsafe|\\$executerawunsafe|executesqlraw|fromsqlraw|queryasync|executeasync|executescalar)$") (#text? @report "(?is)^[\\w$@]*[\"'`]+\\s*(select\\s.+\\sfrom\\s.*\\swhere\\s|insert\\s+into\\s.*\\svalues|update\\s.+\\sset\\s|delete\\s+from\\s.*\\swhere\\s)") (#varies? @report)
+  (#text? @report "(?is)(=|<|>|\\slike|\\sin\\s*\\(|\\svalues\\s*\\()\\s*(\\\\?['\"%]\\s*)*(\\.\\s*)?\\{?\\$(?!wpdb|this->wpdb|table|prefix)"))
 ;;; query ruby
 (call method: (identifier) @function arguments: (argument_list . [(string) (binary)] @report) (#text? @function "(?i)^(execute|executemany|executescript|query|queryrow|queryrowcontext|querycontext|execcontext|exec|raw|read_sql|prepare|preparestatement|createquery|createnativequery|createstatement|executequery|executeupdate|executelargeupdate|rawquery|execsql|find_by_sql|select_all|mysqli_query|mysql_query|pg_query|sqlite_query|\\$queryrawunsafe|\\$executerawunsafe|executesqlraw|fromsqlraw|queryasync|executeasync|executescalar)$") (#text? @report "(?is)^[\\w$@]*[\"'`]+\\s*(select\\s.+\\sfrom\\s.*\\swhere\\s|insert\\s+into\\s.*\\svalues|update\\s.+\\sset\\s|delete\\s+from\\s.*\\swhere\\s)") (#varies? @report))
 (call method: (identifier) @function arguments: (argument_list . (string (interpolation)) @report)
@@ -83,7 +85,7 @@
 ; }
 ;;; good php
 ; <?php
-; $db->query("SELECT a FROM b WHERE c = 1"); $db->prepare("SELECT a FROM b WHERE c = ?");
+; $db->query("SELECT a FROM b WHERE c = 1"); $wpdb->prepare("SELECT a FROM {$wpdb->posts} WHERE c = %s");
 ;;; bad php
 ; <?php
 ;> mysqli_query($db, "SELECT a FROM b WHERE c = '$x'");

@@ -31,7 +31,7 @@
   (#not-kind? @report "line_comment" "block_comment" "function_declaration" "class_declaration"))
 ;;; query ruby
 (body_statement [(return) (next) (break)] . (_) @report
-  (#not-kind? @report "comment" "rescue" "ensure" "else"))
+  (#not-kind? @report "comment" "rescue" "ensure" "else" "heredoc_body"))
 ;;; good python
 ; def f(x):
 ;     if x:

@@ -6,6 +6,7 @@ import re
 from andiron_daemon.completion.gap import Gap
 
 _WORD = re.compile(r"\w")
+_WORDS = re.compile(r"\w+")
 _LOOKED_AT_LINES = 3
 _NEXT_LINES = 12
 _SHORTEST_OVERLAP = 3
@@ -14,11 +15,16 @@ _SHORTEST_LINE = 6
 
 
 def is_alike(first: str, second: str, similarity: float) -> bool:
-    """Tell whether two lines are the same one but for a slip."""
+    """Tell whether two lines are the same one but for a slip of spacing, quotes or brackets.
+
+    Lines that differ in a word are two lines: code is full of pairs that differ in nothing else.
+    """
     first, second = first.strip(), second.strip()
     if first == second:
         return True
     if min(len(first), len(second)) < 8 or max(len(first), len(second)) > _LONGEST_COMPARED:
+        return False
+    if _WORDS.findall(first) != _WORDS.findall(second):
         return False
     return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio() >= similarity
 

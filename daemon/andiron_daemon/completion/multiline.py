@@ -95,7 +95,8 @@ def _by_syntax(gap: Gap, surroundings: Surroundings, language: Language | None) 
             return Extent.BLOCK
         return Extent.LINE
     if behind:
-        return Extent.LINE  # a line is there already; one is to come before it
+        # A line is there already. At its margin a statement may come before it, elsewhere no more than a line.
+        return Extent.STATEMENT if not before and surroundings is Surroundings.CODE else Extent.LINE
     return _on_empty_line(gap, surroundings, language)
 
 

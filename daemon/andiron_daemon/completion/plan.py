@@ -51,7 +51,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_single_line(self) -> bool:
         """Whether the backend may stop at the first line break."""
-        return self.scene.extent is Extent.LINE
+        return self.scene.is_single_line
 
     @property
     def fingerprint(self) -> tuple[Identity, str, str]:
@@ -78,7 +78,12 @@ async def make_plan(request: CompletionInput, policy: CompletionPolicy, identity
         # The text is in the gap, cut; the request's own may be a hundred times as long.
         request=msgspec.structs.replace(request, prefix=None, suffix=None, document=None, position=None),
         scene=Scene(
-            gap=gap, extent=extent, surroundings=around, language=language, is_asked_for=request.multiline is True
+            gap=gap,
+            extent=extent,
+            surroundings=around,
+            language=language,
+            is_asked_for=request.multiline is True,
+            is_confined=request.multiline is False,
         ),
         identity=identity or identity_of(request),
         max_tokens=_max_tokens(request, extent, policy),

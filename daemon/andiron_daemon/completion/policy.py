@@ -43,6 +43,7 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     Length
         `line_tokens`, `statement_tokens`, `block_tokens`: most new tokens by kind of gap;
         `open_block_lines`: most lines where a block goes on without an end in sight.
+        `fill_opened_blocks`: where the rest of a line opens a block that is empty, fill that too.
 
     Filters (`post_filters` false turns all of them off, and stopping early with them)
         `stop_early`, `truncate`, `balance_brackets`, `drop_duplicates`, `cut_repetitions`, `mend_seams`,
@@ -50,6 +51,8 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
         `duplicate_similarity`: how alike two lines must be to be the same one.
         `least_characters`: shorter suggestions are not worth showing.
         `least_mean_logprob`: ask for log probabilities and drop what is less sure; None does not ask.
+        `second_way`: where the first text is of no use, have it written anew from where the model was least sure, by
+            another token at least as likely as `least_fork_logprob`.
         `skip_inside_words`: do not complete between two letters.
 
     Cache
@@ -90,6 +93,7 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     statement_tokens: int = 96
     block_tokens: int = 160
     open_block_lines: int = 8
+    fill_opened_blocks: bool = True
 
     post_filters: bool = True
     stop_early: bool = True
@@ -103,6 +107,8 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     duplicate_similarity: float = 0.9
     least_characters: int = 1
     least_mean_logprob: float | None = None
+    second_way: bool = True
+    least_fork_logprob: float = -4.0
     skip_inside_words: bool = False
 
     cache_entries: int = 256

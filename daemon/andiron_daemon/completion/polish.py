@@ -45,13 +45,23 @@ _STRAYS = (
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """All the filters know of where a suggestion goes; `is_asked_for`: the caller wants several lines."""
+    """All the filters know of where a suggestion goes.
+
+    `is_asked_for`: the caller wants several lines; `is_confined`: one line, whatever that line opens.
+    """
 
     gap: Gap
     extent: Extent
     surroundings: Surroundings
     language: Language | None
     is_asked_for: bool = False
+    is_confined: bool = False
+
+    @property
+    def is_single_line(self) -> bool:
+        """Whether no more than a line can come: where it may open a block, more can."""
+        is_at_line_end = self.surroundings is Surroundings.CODE and not self.gap.line_behind.strip()
+        return self.extent is Extent.LINE and (self.is_confined or not is_at_line_end)
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -71,12 +81,19 @@ def polish(
     if not policy.post_filters:
         return Suggestion(written) if written else "no_confidence"
     text = _cut(written, scene, policy, is_cut_short=is_cut_short)
+    if (
+        policy.drop_duplicates
+        and not text.strip()
+        and duplicates_suffix(written, scene.gap, policy.duplicate_similarity)
+    ):
+        return "duplicates_suffix"
     if policy.mend_seams:
         text = mend_left(text, scene.gap, scene.language)
     if policy.balance_brackets and scene.surroundings is not Surroundings.COMMENT:
         text = without_excess(text, scene.gap, enclosure_of(scene.gap, scene.language), scene.language)
     if policy.drop_duplicates:
-        if duplicates_suffix(text, scene.gap, policy.duplicate_similarity):
+        # What the cut left nothing of said the same as the suffix from its first line on.
+        if duplicates_suffix(text if text.strip() else written, scene.gap, policy.duplicate_similarity):
             return "duplicates_suffix"
         kept = without_following_lines(without_line_rest(text, scene.gap), scene.gap)
         if text.strip() and not kept.strip():
@@ -92,7 +109,14 @@ def polish(
 
 def watch_for(scene: Scene, policy: CompletionPolicy) -> Watch:
     """Make the watch over a suggestion for a place."""
-    return Watch(scene.gap, scene.extent, scene.language, policy, is_asked_for=scene.is_asked_for)
+    return Watch(
+        scene.gap,
+        scene.extent,
+        scene.language,
+        policy,
+        is_asked_for=scene.is_asked_for,
+        fills_blocks=policy.fill_opened_blocks and not scene.is_single_line,
+    )
 
 
 def _cut(text: str, scene: Scene, policy: CompletionPolicy, *, is_cut_short: bool) -> str:

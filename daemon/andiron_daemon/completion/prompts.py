@@ -53,7 +53,6 @@ class Prompts:
         prefix = window.text_for(gap.prefix)
         name = ":".join(plan.place_name)
         budgets = self._budgets(plan)
-        wants_logprobs = self._policy.least_mean_logprob is not None
         return InfillRequest(
             prefix=gap.prefix if prefix is None else prefix,
             suffix=window.suffix,
@@ -64,11 +63,20 @@ class Prompts:
             max_tokens=plan.max_tokens,
             max_prompt_tokens=int(self._policy.prompt_slack * max(budgets.large.tokens, window.tokens)),
             single_line=plan.is_single_line,
-            sampling=Sampling(logprobs=0) if wants_logprobs else Sampling(),
+            sampling=Sampling(logprobs=self._logprobs(plan)),
             priority=Priority.COMPLETION if plan.max_tokens else Priority.BACKGROUND,
             place=name if name != ":" else None,
             request_id=request_id,
         )
+
+    def _logprobs(self, plan: Plan) -> int | None:
+        """Say how many likeliest tokens to tell of: two show where the text could have gone another way.
+
+        Servers elsewhere may refuse to tell, and the whole request with it.
+        """
+        if self._policy.does("second_way") and self._speed.is_here(plan.request.backend):
+            return 2
+        return None if self._policy.least_mean_logprob is None else 0
 
     def is_local(self, plan: Plan) -> bool:
         """Tell whether this machine's engine answers, which keeps what it has evaluated."""

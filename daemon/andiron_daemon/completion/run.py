@@ -14,11 +14,13 @@ from collections.abc import AsyncGenerator, Callable
 
 import msgspec
 
+from andiron_daemon.completion.fork import other_way
 from andiron_daemon.completion.multiline import Extent
 from andiron_daemon.completion.plan import Plan
 from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.polish import Suggestion, polish, watch_for
 from andiron_daemon.completion.stop import Watch
+from andiron_daemon.completion.truncate import breaks
 from andiron_daemon.completion.types import Reason
 from andiron_models.errors import ModelError
 from andiron_models.types import Delta, Finish, InfillRequest, Timings, TokenLogprob, Truncated, Usage
@@ -38,6 +40,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     backend: str
     model: str
     finish: Finish
+
+
+class _Text(msgspec.Struct, frozen=True):
+    """What a backend wrote, and how it ended."""
+
+    written: str
+    logprobs: list[TokenLogprob]
+    finish: Finish
+    is_cut_short: bool
 
 
 class Run:
@@ -108,11 +119,45 @@ class Run:
 
     async def _generate(self, number: int) -> tuple[Finish, Suggestion | Reason]:
         """Have one candidate written, the first greedily, and judge it."""
-        watch = watch_for(self.plan.scene, self._policy)
         asked = self._asked if not number else _sampled(self._asked, number, self._policy)
-        written, logprobs = "", list[TokenLogprob]()
+        text = await self._write(asked, "", number)
+        outcome = await self._polished(text)
+        finish = text.finish
+        is_changeable = not number and not self.confirmed and self._policy.does("second_way")
+        if is_changeable and await self._is_of_no_use(outcome):
+            finish, outcome = await self._go_another_way(text, outcome)
+        is_as_shown = isinstance(outcome, Suggestion) and outcome.text.startswith(self.confirmed)
+        if not number and self.confirmed and not is_as_shown:
+            outcome = Suggestion(self.confirmed)  # somebody has been shown that much
+        return finish, outcome
+
+    async def _go_another_way(self, first: "_Text", outcome: Suggestion | Reason) -> tuple[Finish, Suggestion | Reason]:
+        """Have the text written anew from where the model was least sure; else keep to the first."""
+        beginning = other_way(first.written, first.logprobs, self._policy.least_fork_logprob)
+        if beginning is None:
+            return first.finish, outcome
+        gap_prefix = self._asked.prefix + beginning
+        asked = msgspec.structs.replace(self._asked, prefix=gap_prefix)
+        second = await self._write(asked, beginning, 0)
+        other = await self._polished(second)
+        finish = _total([first.finish, second.finish])
+        if isinstance(other, str) or await self._is_of_no_use(other):
+            return finish, outcome
+        return finish, other
+
+    async def _is_of_no_use(self, outcome: Suggestion | Reason) -> bool:
+        """Tell whether another way is worth trying."""
+        if isinstance(outcome, str):
+            return outcome == "duplicates_suffix"
+        scene = self.plan.scene
+        return await asyncio.to_thread(breaks, outcome.text, scene.gap, scene.language)
+
+    async def _write(self, asked: InfillRequest, beginning: str, number: int) -> "_Text":
+        """Have a candidate written, behind a beginning that is known, until it is enough."""
+        watch = watch_for(self.plan.scene, self._policy)
+        written, logprobs = beginning, list[TokenLogprob]()
         last: Delta | None = None
-        was_stopped = False
+        was_stopped = bool(beginning) and self._is_enough(watch, beginning)
         async with contextlib.aclosing(self._ask(asked)) as deltas:
             async for delta in deltas:
                 last = self.last = delta
@@ -126,14 +171,7 @@ class Run:
                     break
         finish = _finish(last, was_stopped=was_stopped)
         is_cut_short = finish.reason == "length" and not was_stopped
-        outcome = await self._polished(written, logprobs, is_cut_short=is_cut_short)
-        if (
-            not number
-            and self.confirmed
-            and not (isinstance(outcome, Suggestion) and outcome.text.startswith(self.confirmed))
-        ):
-            outcome = Suggestion(self.confirmed)  # somebody has been shown that much
-        return finish, outcome
+        return _Text(written, logprobs, finish, is_cut_short)
 
     def _is_enough(self, watch: Watch, text: str) -> bool:
         return self._policy.does("stop_early") and watch.feed(text) is not None
@@ -144,12 +182,14 @@ class Run:
             self.confirmed = confirmed_lines(written, self.confirmed, self.plan, self._policy)
         self._tell()
 
-    async def _polished(self, written: str, logprobs: list[TokenLogprob], *, is_cut_short: bool) -> Suggestion | Reason:
+    async def _polished(self, text: "_Text") -> Suggestion | Reason:
         def work() -> Suggestion | Reason:
-            return polish(written, self.plan.scene, self._policy, is_cut_short=is_cut_short, logprobs=logprobs)
+            return polish(
+                text.written, self.plan.scene, self._policy, is_cut_short=text.is_cut_short, logprobs=text.logprobs
+            )
 
         gap = self.plan.gap
-        if len(gap.prefix) + len(gap.suffix) + len(written) <= _INLINE_CHARACTERS:
+        if len(gap.prefix) + len(gap.suffix) + len(text.written) <= _INLINE_CHARACTERS:
             return work()
         return await asyncio.to_thread(work)
 
@@ -182,9 +222,7 @@ def _finish(last: Delta | None, *, was_stopped: bool) -> Finish:
         return last.finish
     if not was_stopped:
         raise ModelError("the backend ended its completion without finishing it")
-    return Finish(
-        reason="stop", usage=last.usage or Usage(), timings=last.timings or Timings(), masked=last.masked
-    )
+    return Finish(reason="stop", usage=last.usage or Usage(), timings=last.timings or Timings(), masked=last.masked)
 
 
 def _sampled(asked: InfillRequest, number: int, policy: CompletionPolicy) -> InfillRequest:

@@ -38,6 +38,10 @@ class Speed:
         # Until one has answered, which model completes is not known here; the slowest is the safe guess.
         return min(self._by_model.values(), default=self._default)
 
+    def is_here(self, backend: str | None) -> bool:
+        """Tell whether only this machine's engine can answer, and no other backend in its stead."""
+        return (backend or self._router.policy) == LOCAL
+
     def answered_by(self, model: str) -> None:
         """Note which model completes where none is named."""
         self._default_model = model

@@ -51,7 +51,11 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Watch:
-    """Watches one suggestion grow; with `is_asked_for`, many lines are wanted and only the block's end counts."""
+    """Watches one suggestion grow.
+
+    With `is_asked_for`, many lines are wanted and only the block's end counts; with `fills_blocks`, a line that
+    opens an empty block takes the block along.
+    """
 
     def __init__(
         self,
@@ -61,12 +65,14 @@ class Watch:
         policy: CompletionPolicy,
         *,
         is_asked_for: bool = False,
+        fills_blocks: bool = False,
     ) -> None:
         self.text = ""
         self._gap = gap
         self._extent = extent
         self._language = language
         self._policy = policy
+        self._fills_blocks = fills_blocks
         self._line_start = 0
         self._lines: list[str] = []
         self._below = _line_below(gap)
@@ -111,7 +117,7 @@ class Watch:
         is_first = not any(known.strip() for known in self._lines)
         self._lines.append(whole)
         if self._extent is Extent.LINE:
-            return Verdict(end, Why.LINE_END) if self.text[:end].strip() else None
+            return self._judge_line(whole, end)
         if not line.strip():
             return self._judge_blank(start)
         if not is_first or not self._gap.line_before.strip():
@@ -119,6 +125,19 @@ class Watch:
             if verdict is not None:
                 return verdict
         return self._judge_depth(whole, start, end, is_first=is_first)
+
+    def _judge_line(self, whole: str, end: int) -> Verdict | None:
+        """End the line, or go on where it opens a block that nothing stands in yet: alone it would be broken."""
+        if not self.text[:end].strip():
+            return None
+        if not self._fills_blocks or not self._opens_empty_block(whole):
+            return Verdict(end, Why.LINE_END)
+        self._extent, self._width, self._depth = Extent.STATEMENT, width_of(whole), width_of(whole)
+        return None
+
+    def _opens_empty_block(self, whole: str) -> bool:
+        below = self._below
+        return opens_block(whole, self._language) and (below is None or width_of(below) <= width_of(whole))
 
     def _judge_blank(self, start: int) -> Verdict | None:
         """Stop at a blank line where a block goes on, and between units at the margin."""
@@ -155,10 +174,18 @@ class Watch:
             return self._judge_fallen_out(whole, start, end)
         if self._extent is Extent.STATEMENT and width <= depth and self._is_whole(whole):
             return Verdict(end, Why.UNIT_END)
+        if self._extent is Extent.STATEMENT and self._has_its_block(whole):
+            return Verdict(end, Why.UNIT_END)
         most = self._policy.open_block_lines
         if self._goes_on_openly and len(self._lines) >= most and self._is_whole(whole) and width > 0:
             return Verdict(end, Why.TOO_LONG)
         return None
+
+    def _has_its_block(self, whole: str) -> bool:
+        """Tell whether a line opens the very block that stands behind the cursor."""
+        return (
+            self._below is not None and width_of(self._below) > width_of(whole) and opens_block(whole, self._language)
+        )
 
     def _judge_fallen_out(self, whole: str, start: int, end: int) -> Verdict | None:
         """Judge a line that is no longer part of the block: its closing bracket may be, what leads it in is."""

@@ -23,7 +23,7 @@ def drop_unfinished(text: str, extent: Extent, language: Language | None) -> str
     if language is not None and language.is_prose:
         sentences = list(_SENTENCE_END.finditer(text))
         return text[: sentences[-1].end()] if sentences else text
-    if extent is Extent.LINE:
+    if extent is Extent.LINE and "\n" not in text.strip("\n"):
         return text
     kept, line_end, _ = text.rpartition("\n")
     return kept if line_end and kept.strip() else text
@@ -53,6 +53,15 @@ def least_broken(text: str, gap: Gap, language: Language | None) -> str:
         if not fewest:
             break
     return best
+
+
+def breaks(text: str, gap: Gap, language: Language | None) -> bool:
+    """Tell whether a text on a line of its own breaks what was whole without it."""
+    if gap.line_before.strip():
+        return False
+    prefix, suffix = _around(gap)
+    errors = _errors(prefix + text + suffix, language) or 0
+    return errors > 0 and errors > (_errors(prefix + suffix, language) or 0)
 
 
 def _around(gap: Gap) -> tuple[str, str]:

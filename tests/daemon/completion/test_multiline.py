@@ -43,7 +43,7 @@ from andiron_testing.gaps import gap_at, scene_at
         ("python", "# now add the█\nx = 1\n", "line"),
         ("python", "x = 1  # why█\n", "line"),
         ("python", "    █x = 1\n", "line"),
-        ("python", "def f():\n    a = 1\n█    return a\n", "line"),
+        ("python", "def f():\n    a = 1\n█    return a\n", "statement"),
     ],
 )
 def test_the_syntax_around_the_cursor_decides(language: str | None, text: str, expected: str) -> None:

@@ -111,12 +111,23 @@ async def test_a_backend_that_keeps_nothing_sees_the_text_as_it_is(backend: Scri
     await service.aclose()
 
 
-@pytest.mark.parametrize("wanted", [None, -1.0])
+@pytest.mark.parametrize(
+    ("policy", "backend", "told"),
+    [
+        (CompletionPolicy(), "local", 2),
+        (CompletionPolicy(second_way=False), "local", None),
+        (CompletionPolicy(second_way=False, least_mean_logprob=-1.0), "local", 0),
+        (CompletionPolicy(post_filters=False), "local", None),
+        (CompletionPolicy(), "openai", None),
+        (CompletionPolicy(), "auto", None),
+    ],
+)
 async def test_log_probabilities_are_asked_for_only_where_they_decide(
-    backend: ScriptedBackend, wanted: float | None
+    policy: CompletionPolicy, backend: str, told: int | None
 ) -> None:
-    policy = CompletionPolicy(least_mean_logprob=wanted)
-    service = CompletionService(Router({"local": backend}), Counters(), policy=policy)
+    local, cloud = ScriptedBackend("local"), ScriptedBackend("openai")
+    service = CompletionService(Router({"local": local, "openai": cloud}, backend), Counters(), policy=policy)
     await complete(service, prefix="x = ")
-    assert infill_asked(backend).sampling.logprobs == (None if wanted is None else 0)
+    asked = infill_asked(local if local.requests else cloud)
+    assert asked.sampling.logprobs == told
     await service.aclose()

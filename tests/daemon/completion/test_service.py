@@ -44,7 +44,9 @@ async def test_what_the_request_says_reaches_the_backend(
     asked = infill_asked(backend)
     assert (asked.prefix, asked.suffix, asked.path, asked.language) == ("amount = ", "\n", "a.py", "python")
     assert (asked.extra, asked.place, asked.priority) == (extra, "s:a.py", Priority.COMPLETION)
-    assert (asked.single_line, asked.max_tokens) == (True, 64)
+    assert (asked.single_line, asked.max_tokens) == (False, 64)  # the line may open a block
+    await complete(completion, prefix="amount = ", suffix="\n", multiline=False, **fields)
+    assert infill_asked(backend).single_line
 
 
 async def test_a_block_gets_more_room(completion: CompletionService, backend: ScriptedBackend) -> None:

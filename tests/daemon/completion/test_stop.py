@@ -1,9 +1,12 @@
 """Where generation is stopped, judged while the text comes in piece by piece."""
 
+import msgspec
 import pytest
 
+from andiron_daemon.completion.multiline import Extent
 from andiron_daemon.completion.policy import CompletionPolicy
-from andiron_daemon.completion.stop import Verdict, Watch
+from andiron_daemon.completion.polish import watch_for
+from andiron_daemon.completion.stop import Verdict, Watch, Why
 from andiron_testing.gaps import scene_at
 
 
@@ -121,3 +124,40 @@ def test_a_text_that_ends_by_itself_is_judged_by_its_last_line_too() -> None:
     assert verdict is not None
     assert watch.text[: verdict.length] == "return 1\n"
     assert Watch(scene.gap, scene.extent, scene.language, CompletionPolicy()).finish() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "kept", "why"),
+    [
+        (
+            "for e in l:\n    i█\n    return\n",
+            "f e > t:\n        return e\n    x = 1",
+            "f e > t:\n        return e\n",
+            "dedent",
+        ),
+        ("for e in l:\n    i█\n        return\n", "f e > t:\n        return e\n", "f e > t:", "line end"),
+        ("x = 1█\nprint(x)\n", "\nfor i in y:\n    x += i\nprint(", "\nfor i in y:\n    x += i\n", "dedent"),
+        ("f = [i█]\n", " if (\n", " if (", "line end"),
+    ],
+)
+def test_a_line_that_opens_an_empty_block_takes_it_along(text: str, written: str, kept: str, why: str) -> None:
+    scene = scene_at(text)
+    assert scene.extent is Extent.LINE
+    watch = watch_for(scene, CompletionPolicy())
+    verdict = watch.feed(written)
+    assert verdict is not None
+    assert (written[: verdict.length], verdict.why.value) == (kept, why)
+
+
+def test_a_line_of_its_own_ends_at_its_end_where_one_line_is_asked_for() -> None:
+    scene = msgspec.structs.replace(scene_at("for e in l:\n    i█\n", asked=False), is_confined=True)
+    verdict = watch_for(scene, CompletionPolicy()).feed("f e > t:\n        return e\n")
+    assert verdict is not None
+    assert verdict.why is Why.LINE_END
+
+
+def test_a_statement_that_opens_the_block_below_it_is_whole() -> None:
+    scene = scene_at("for x in y:\n    █\n        print(x)\n")
+    verdict = watch_for(scene, CompletionPolicy()).feed("if x:\n")
+    assert verdict is not None
+    assert (verdict.length, verdict.why) == (len("if x:"), Why.UNIT_END)

@@ -8,28 +8,26 @@ The words of a linter stay the linter's; the model may explain them.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Literal
 
 import msgspec
 
-from andiron_daemon.analysis.types import Diagnostic, Linted, Severity
+from andiron_daemon.analysis.types import Diagnostic, Severity
 from andiron_daemon.answers import Started, TextDelta, estimate_tokens
 from andiron_daemon.assist.asking import SECRET, Asking, is_unavailable, unavailable
 from andiron_daemon.assist.context import Shown, fenced, show
 from andiron_daemon.assist.findings import Finding, findings_in, is_claim_refuted, range_of
 from andiron_daemon.assist.instructions import AssistInstructions, fill
+from andiron_daemon.assist.linting import Lint
 from andiron_daemon.assist.subject import Subject
 from andiron_daemon.assist.types import Bug, BugReport, BugReportStart, Category, Confidence, Unavailable
 from andiron_daemon.assist.written import code_in
 from andiron_daemon.positions import Range
-from andiron_daemon.syntax.languages import Language
-from andiron_daemon.syntax.parse import Syntax
 from andiron_models.errors import ModelError
 from andiron_models.types import Message
 
-Lint = Callable[[str, str | None, Language | None, Syntax | None], Awaitable[Linted]]
 FindBugsEvent = BugReportStart | Started | TextDelta | BugReport
 
 _log = logging.getLogger(__name__)
@@ -39,6 +37,8 @@ _LEAST_ANSWER_TOKENS = 128
 _LEAST_PREFERENCE = 0.25
 _TOKENS_OF_A_REASON = 160
 _MOST_EXPLAINED = 3
+# What is unused does no harm yet.
+_TIDINESS = frozenset({"F401", "F811", "F841", "no-unused-vars", "eslint(no-unused-vars)"})
 _SECURITY = ("secret", "sql", "eval", "shell", "deserial", "injection", "password", "S1", "S2", "S3", "S4", "S5", "S6")
 
 
@@ -215,7 +215,7 @@ def _messages(subject: Subject, shown: Shown, instructions: AssistInstructions) 
 
 def _is_meant(subject: Subject, diagnostic: Diagnostic) -> bool:
     """Tell whether a diagnostic is about a bug, not about style, and in the stretch that is meant."""
-    if diagnostic.severity not in ("error", "warning"):
+    if diagnostic.severity not in ("error", "warning") or diagnostic.rule in _TIDINESS:
         return False
     if not subject.has_selection:
         return True

@@ -5,23 +5,27 @@ comes as code, and what is said about it is held to a schema, with the diff at h
 goes back once with what is wrong; failing again is an error, never an answer.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated
 
 import msgspec
 
+from andiron_daemon.analysis.types import Diagnostic
 from andiron_daemon.answers import Started, TextDelta, estimate_tokens
 from andiron_daemon.assist.asking import SECRET, Asking
 from andiron_daemon.assist.context import Shown, fenced, show
 from andiron_daemon.assist.definitions import exported_names
 from andiron_daemon.assist.edits import edits_between, unified_diff
 from andiron_daemon.assist.instructions import AssistInstructions, fill
+from andiron_daemon.assist.linting import Lint, new_errors, no_lint
 from andiron_daemon.assist.subject import Subject
 from andiron_daemon.assist.types import Change, Refactoring, RefactoringStart, RefactorInput
 from andiron_daemon.assist.validation import Problem, not_valid, problems_of_rewrite
 from andiron_daemon.assist.written import code_in, fitted
 from andiron_daemon.errors import InvalidRequestError
+from andiron_daemon.syntax.parse import parse_aside
 from andiron_models.errors import ContextTooLongError, ModelError
 from andiron_models.types import Message
 
@@ -51,7 +55,7 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def refactor(
-    subject: Subject, request: RefactorInput, asking: Asking, instructions: AssistInstructions
+    subject: Subject, request: RefactorInput, asking: Asking, instructions: AssistInstructions, lint: Lint = no_lint
 ) -> AsyncGenerator[RefactorEvent, None]:
     """Rewrite the stretch.
 
@@ -83,13 +87,13 @@ async def refactor(
                 yield piece
             else:
                 answer += piece
-    draft, repaired = _draft(subject, answer), False
+    draft, repaired = await _draft(subject, answer, lint), False
     if draft.problems and asking.has_checks:
         repaired = True
         reasons = "\n".join(f"- {problem.message}" for problem in draft.problems)
         repair = Message(role="user", content=fill(instructions.repair, problems=reasons))
         messages = (*messages, Message(role="assistant", content=answer), repair)
-        draft = _draft(subject, await asking.whole(messages, max_tokens=max_tokens))
+        draft = await _draft(subject, await asking.whole(messages, max_tokens=max_tokens), lint)
     if draft.problems and asking.has_checks:
         raise not_valid("refactored code", draft.problems, was_cut=asking.last_reason == "length")
     reason = asking.last_reason
@@ -136,11 +140,20 @@ def _messages(
     return (Message(role="system", content=instructions.system), Message(role="user", content=content))
 
 
-def _draft(subject: Subject, answer: str) -> _Draft:
-    code = code_in(answer)
-    text = fitted(subject, code)
+async def _draft(subject: Subject, answer: str, lint: Lint) -> _Draft:
+    """Put an answer in its place and look what is wrong with it, by the parse first and by the linters then."""
+    text = fitted(subject, code_in(answer))
     end = len(text) - (len(subject.text) - subject.end)
-    return _Draft(text=text, problems=problems_of_rewrite(subject, text, end))
+    problems = await asyncio.to_thread(problems_of_rewrite, subject, text, end)
+    if not problems and text != subject.text:
+        before = await lint(subject.text, subject.path, subject.language, subject.syntax)
+        after = await lint(text, subject.path, subject.language, await parse_aside(text, subject.language))
+        problems = [Problem(kind="lint", message=_located(one)) for one in new_errors(before, after)]
+    return _Draft(text=text, problems=problems)
+
+
+def _located(diagnostic: Diagnostic) -> str:
+    return f"line {diagnostic.range.start.line + 1}: {diagnostic.message}"
 
 
 async def _changes(diff: str, asking: Asking, instructions: AssistInstructions) -> tuple[Change, ...]:

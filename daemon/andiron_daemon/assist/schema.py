@@ -13,6 +13,8 @@ import msgspec
 
 Told = TypeVar("Told", bound=msgspec.Struct)
 
+# No answer that is asked for nests deeper.
+_DEEPEST = 16
 _TITLES = ("title", "description", "default")
 
 
@@ -73,7 +75,7 @@ def _plain(schema: Any, definitions: dict[str, Any]) -> Any:
 def _closed(text: str) -> str:
     """Cut a broken JSON text behind its last whole value, and close what is open."""
     opened: list[str] = []
-    best = ""
+    best, closers = 0, ""
     is_string = False
     position = 0
     while position < len(text):
@@ -87,12 +89,14 @@ def _closed(text: str) -> str:
             is_string = True
         elif sign in "{[":
             opened.append("}" if sign == "{" else "]")
+            if len(opened) > _DEEPEST:
+                break
             if sign == "[":
-                best = text[: position + 1] + "".join(reversed(opened))
+                best, closers = position + 1, "".join(reversed(opened))
         elif sign in "}]":
             if not opened:
                 break
             opened.pop()
-            best = text[: position + 1] + "".join(reversed(opened))
+            best, closers = position + 1, "".join(reversed(opened))
         position += 1
-    return best
+    return text[:best] + closers

@@ -9,14 +9,15 @@ Closing a stream cancels the model's work. Nothing that was sent or written is e
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from andiron_daemon.analysis.types import Insight, Linted, Metrics
+from andiron_daemon.analysis.types import Insight, Metrics
 from andiron_daemon.answers import Generated
 from andiron_daemon.assist.asking import Asking
 from andiron_daemon.assist.explain import ExplainEvent, explain
-from andiron_daemon.assist.find_bugs import FindBugsEvent, Lint, find_bugs
+from andiron_daemon.assist.find_bugs import FindBugsEvent, find_bugs
 from andiron_daemon.assist.generate_tests import GenerateTestsEvent, generate_tests
 from andiron_daemon.assist.insights import insights_of
 from andiron_daemon.assist.instructions import AssistInstructions
+from andiron_daemon.assist.linting import Lint, no_lint
 from andiron_daemon.assist.refactor import RefactorEvent, refactor
 from andiron_daemon.assist.subject import read_subject
 from andiron_daemon.assist.types import (
@@ -28,16 +29,9 @@ from andiron_daemon.assist.types import (
 )
 from andiron_daemon.counters import Counters
 from andiron_daemon.identifiers import new_id
-from andiron_daemon.syntax.languages import Language
-from andiron_daemon.syntax.parse import Syntax
 from andiron_models.router import Router
 
 AssistEvent = ExplainEvent | RefactorEvent | FindBugsEvent | GenerateTestsEvent
-
-
-async def no_lint(_text: str, _path: str | None, _language: Language | None, _syntax: Syntax | None) -> Linted:
-    """Find nothing, where there are no linters."""
-    return Linted()
 
 
 class AssistService:
@@ -85,7 +79,7 @@ class AssistService:
         """
         asking = self._asking(request, request_id)
         subject = await read_subject(request)
-        async with aclosing(refactor(subject, request, asking, self._instructions)) as events:
+        async with aclosing(refactor(subject, request, asking, self._instructions, self._lint)) as events:
             async for event in events:
                 self._count(event)
                 yield event

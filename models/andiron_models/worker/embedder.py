@@ -19,7 +19,7 @@ _MEAN_POOLING = 1
 class Embedder:
     """A loaded model that embeds; `close` frees it. One thread uses it."""
 
-    def __init__(self, path: Path, *, threads: int, gpu_layers: int) -> None:
+    def __init__(self, path: Path, *, context_length: int, threads: int, gpu_layers: int) -> None:
         """Load the model.
 
         Raises:
@@ -32,7 +32,7 @@ class Embedder:
         self._model = load_model(path, gpu_layers, lambda _: None)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.trained_context_length = int(llama_cpp.llama_model_n_ctx_train(self._model))
-        self.context_length = min(self.trained_context_length, _LONGEST_TEXT_TOKENS)
+        self.context_length = min(self.trained_context_length, context_length, _LONGEST_TEXT_TOKENS)
         self._width = int(llama_cpp.llama_model_n_embd(self._model))
         self._context = self._make_context()
         if llama_cpp.llama_pooling_type(self._context) == _NO_POOLING:

@@ -16,7 +16,9 @@ Send = Callable[[wire.FromWorker], None]
 def serve_embeddings(load: wire.Load, source: BinaryIO, send: Send) -> None:
     """Serve one daemon until it says stop or goes away."""
     try:
-        embedder = Embedder(Path(load.path), threads=load.threads, gpu_layers=load.gpu_layers)
+        embedder = Embedder(
+            Path(load.path), context_length=load.context_length, threads=load.threads, gpu_layers=load.gpu_layers
+        )
     except ModelError as error:
         send(wire.LoadFailed(message=error.message, hint=error.hint))
         return

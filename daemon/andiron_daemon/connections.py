@@ -11,6 +11,7 @@ middleware `whole_bodies`, after the token has been checked.
 
 import asyncio
 import logging
+import re
 import socket
 from collections.abc import Callable
 
@@ -29,6 +30,7 @@ _LONGEST_LINE_BYTES = 8190
 _MOST_HEADERS = 128
 _BACKLOG = 128
 _BAD_REQUEST = 400
+_QUOTED = re.compile(r" when reading|: ?(?:b|bytearray\(b)['\"]")
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,7 +213,7 @@ def _is_over(since: float | None, now: float, seconds: float) -> bool:
 
 def _first_line(message: str | None) -> str:
     """Keep the sentence of aiohttp's message, not the bytes that it quotes below."""
-    return (message or "").partition("\n")[0].strip(": ") or "it cannot be read"
+    return _QUOTED.split((message or "").partition("\n")[0])[0].strip(": ") or "it cannot be read"
 
 
 def _timed_out(reason: str) -> bytes:

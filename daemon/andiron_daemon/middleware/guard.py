@@ -41,8 +41,12 @@ def guard(settings: Settings) -> Middleware:
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = request.headers
         port = _check_host(headers.getall(hdrs.HOST, ()), hosts)
+        if request.raw_path[:1] != "/":
+            _check_target(request.raw_path, hosts)
         if hdrs.CONTENT_ENCODING in headers:
-            _check_encoding(headers[hdrs.CONTENT_ENCODING])
+            _check_encoding("Content-Encoding", headers[hdrs.CONTENT_ENCODING], "identity")
+        if hdrs.TRANSFER_ENCODING in headers:
+            _check_encoding("Transfer-Encoding", headers[hdrs.TRANSFER_ENCODING], "chunked")
         origin = headers.get(hdrs.ORIGIN)
         if origin is None:
             if headers.get(_FETCH_SITE) in _FOREIGN_SITES:
@@ -75,13 +79,17 @@ def _check_host(named: Sequence[str], hosts: frozenset[str]) -> int | None:
     return port
 
 
-def _check_encoding(encoding: str) -> None:
+def _check_target(target: str, hosts: frozenset[str]) -> None:
+    """A whole address in the place of a path counts as the Host, whatever that says."""
+    if "://" in target:
+        _check_host([urlsplit(target).netloc], hosts)
+
+
+def _check_encoding(header: str, encoding: str, only: str) -> None:
     """A packed body may unpack to anything, and on a loopback packing costs more than it saves."""
-    if encoding.strip().lower() not in ("", "identity"):
+    if encoding.strip().lower() != only:
         raise InvalidRequestError(
-            f"the Content-Encoding is {encoding!r}",
-            hint="Send the body as it is.",
-            details={"content_encoding": encoding},
+            f"the {header} is {encoding!r}", hint="Send the body as it is.", details={"header": header}
         )
 
 

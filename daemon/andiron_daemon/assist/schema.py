@@ -7,6 +7,7 @@ is mended by closing what is open: what came whole counts.
 """
 
 import json
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,6 +16,8 @@ Told = TypeVar("Told", bound=msgspec.Struct)
 
 # No answer that is asked for nests deeper.
 _DEEPEST = 16
+# A string, also one without its end, or a bracket.
+_SIGN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[{}\[\]]', re.DOTALL)
 _TITLES = ("title", "description", "default")
 
 
@@ -76,27 +79,18 @@ def _closed(text: str) -> str:
     """Cut a broken JSON text behind its last whole value, and close what is open."""
     opened: list[str] = []
     best, closers = 0, ""
-    is_string = False
-    position = 0
-    while position < len(text):
-        sign = text[position]
-        if is_string:
-            if sign == "\\":
-                position += 1
-            elif sign == '"':
-                is_string = False
-        elif sign == '"':
-            is_string = True
-        elif sign in "{[":
+    for match in _SIGN.finditer(text):
+        sign = match[0]
+        if sign.startswith('"'):
+            continue
+        if sign in "{[":
             opened.append("}" if sign == "{" else "]")
-            if len(opened) > _DEEPEST:
-                break
-            if sign == "[":
-                best, closers = position + 1, "".join(reversed(opened))
-        elif sign in "}]":
-            if not opened:
-                break
+        elif opened:
             opened.pop()
-            best, closers = position + 1, "".join(reversed(opened))
-        position += 1
+        else:
+            break
+        if len(opened) > _DEEPEST:
+            break
+        if sign != "{":
+            best, closers = match.end(), "".join(reversed(opened))
     return text[:best] + closers

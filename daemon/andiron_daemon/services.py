@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from andiron_daemon.analysis.linters.desk import LintDesk
+from andiron_daemon.analysis.linters.desk import desk_for
 from andiron_daemon.assist.instructions import read_assist_instructions
 from andiron_daemon.assist.service import AssistService
 from andiron_daemon.chat.instructions import read_instructions
@@ -116,7 +116,7 @@ async def build_services(
         chat = ChatService(router, SQLiteConversations(database), counters, instructions)
         stack.push_async_callback(chat.aclose)
         prompts = await asyncio.to_thread(read_assist_instructions, paths.prompts / "assist")
-        lint_desk = LintDesk()
+        lint_desk = desk_for(settings)
         stack.push_async_callback(lint_desk.aclose)
         assist = AssistService(router, counters, prompts, lint_desk.lint, has_checks=settings.assist_checks)
         upkeep = Upkeep(chat, SQLiteUsage(database), SQLiteSettings(database), counters, settings.keep_days)

@@ -91,6 +91,14 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("state_cache_bytes", "integer", 256 * 1024 * 1024, "Memory for evaluated prompts of places left."),
     _setting("assist_checks", "flag", True, "Check what assists write; off shows what the model wrote, for measuring."),
     _setting("completion_filters", "flag", True, "Judge and cut suggestions; off shows what the model wrote."),
+    _setting("linters", "list", (), "Linters to ask, andiron for its own rules; empty is all there are, off is none."),
+    _setting("linter_seconds", "seconds", 10.0, "How long one run of a linter may take.", minimum=0.1, maximum=600),
+    _setting(
+        "trusted_folders",
+        "list",
+        (),
+        "Folders of projects whose linter configuration may run as code, as ESLint's does.",
+    ),
     _setting(
         "keep_states", "flag", False, "Keep evaluated prompts on disk across restarts; text can be read from them."
     ),
@@ -173,6 +181,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_limit: int = 64
     state_cache_bytes: int = 256 * 1024 * 1024
     completion_filters: bool = True
+    linters: tuple[str, ...] = ()
+    linter_seconds: float = 10.0
+    trusted_folders: tuple[str, ...] = ()
     assist_checks: bool = True
     keep_states: bool = False
     openai_api_key: str = ""

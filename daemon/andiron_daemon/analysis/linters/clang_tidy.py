@@ -85,11 +85,12 @@ def _configuration(path: str) -> tuple[dict[str, Any], str | None]:
     file = nearest(path, [".clang-tidy"])
     if file is None:
         return _default(), None
-    import yaml
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
-        table = yaml.safe_load(read_configuration(file) or "")
-    except (yaml.YAMLError, RecursionError) as error:
+        table = YAML(typ="safe", pure=True).load(read_configuration(file) or "")
+    except (YAMLError, RecursionError) as error:
         return _default(), f"the project's .clang-tidy was not used: {str(error).splitlines()[0]}"
     if not isinstance(table, dict):
         return _default(), "the project's .clang-tidy was not used: it is no table"

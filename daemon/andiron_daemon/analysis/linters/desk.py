@@ -22,6 +22,7 @@ from andiron_daemon.analysis.linters.project import folder_of
 from andiron_daemon.analysis.rules.search import search
 from andiron_daemon.analysis.types import Diagnostic, Linted, LinterRun
 from andiron_daemon.errors import ConfigurationError
+from andiron_daemon.settings import Settings
 from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.parse import Syntax
 
@@ -148,6 +149,23 @@ class LintDesk:
                 return _done(linter.name, version, await linter.run(source.text, source.path))
         except LinterError as error:
             return LinterRun(name=linter.name, version=version, ran=False, reason=error.message), ()
+
+
+def desk_for(settings: Settings) -> LintDesk:
+    """Make the desk the settings ask for.
+
+    Raises:
+        ConfigurationError: for a name that is no linter's, or a trusted folder that is not named in full.
+    """
+    folders = [Path(folder).expanduser() for folder in settings.trusted_folders]
+    for folder in folders:
+        if not folder.is_absolute():
+            raise ConfigurationError(
+                f"ANDIRON_TRUSTED_FOLDERS names {str(folder)!r}, which is no absolute path",
+                hint="Write the whole path; it begins with / or ~.",
+                details={"setting": "trusted_folders"},
+            )
+    return LintDesk(chosen=settings.linters, seconds=settings.linter_seconds, trusted_folders=folders)
 
 
 def _done(name: str, version: str, found: Found) -> Outcome:

@@ -2,7 +2,11 @@
 ; severity: warning
 ; message: Both sides are the same, so this is always the same: one of them was meant to be something else.
 ; when: ==|<|>|&&|\|\|
-;;; query java javascript typescript tsx c cpp csharp go php rust kotlin
+;;; query c cpp
+(binary_expression left: (_) @left operator: ["==" "<=" ">=" "&&" "||"] right: (_) @right
+  (#same? @left @right) (#steady? @left)
+  (#not-kind? @left "number_literal" "true" "false" "string_literal" "char_literal" "null")) @report
+;;; query java javascript typescript tsx csharp go php rust kotlin
 (binary_expression left: (_) @left operator: ["==" "<" ">" "<=" ">=" "&&" "||"] right: (_) @right
   (#same? @left @right) (#steady? @left)
   (#not-kind? @left "number_literal" "int_literal" "integer_literal" "decimal_integer_literal" "number" "integer"
@@ -36,7 +40,7 @@
 ; void f() { if (x != x || i++ == i++ || a->b == b->a) { g(); } }
 ;;; bad c cpp csharp
 ; void f() {
-;>  if (a.b < a.b) { g(); }
+;>  if (a.b <= a.b) { g(); }
 ; }
 ;;; good go
 ; package a

@@ -66,7 +66,7 @@ class _Removing(ast.NodeTransformer):
         self._blocks -= isinstance(node, _BLOCKS)
         return node
 
-    def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802 -- ast's name for it
+    def visit_Call(self, node: ast.Call) -> Any:
         node.keywords = []
         inner = len(self._functions) > 1 and isinstance(node.func, ast.Name) and node.func.id in self._functions
         if inner or not isinstance(node.func, ast.Name):

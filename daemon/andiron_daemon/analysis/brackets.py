@@ -1,4 +1,4 @@
-"""Which brackets of a text have no partner, told by the tokens of its tree, so that strings and comments count for nothing.
+"""Which brackets of a text have no partner, by the tokens of its tree: strings and comments count for nothing.
 
 Where one is missing, several could be meant. Indentation tells which: a `}` that begins its line further left than
 the line its `{` stands on closes another one.

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # More errors than this tell nothing more.
 MOST_FAULTS = 50
-_STRETCH_BYTES = 128 * 1024
+_MOST_ERRORS = 2000
+_STRETCH_BYTES = 64 * 1024
 _LONGEST_QUOTE = 30
 # Signs that something has to come behind.
 _WANT_MORE = frozenset({b"=", b"+", b"-", b"*", b"/", b"%", b",", b".", b":", b"&&", b"||", b"->", b"=>", b":=", b"=="})
@@ -77,6 +78,8 @@ def faults_of(syntax: Syntax, places: Places, *, limit_seconds: float) -> Faults
     told = {fault.start for fault in faults}
     faults.extend(fault for fault in _bracket_faults(loose, faults, places) if fault.start not in told)
     for node in _outermost(found.errors):
+        if len(faults) > MOST_FAULTS:
+            break
         if not _is_explained(node, faults, loose):
             faults.append(_error_fault(node, syntax, places))
     ordered = sorted(faults, key=lambda fault: (fault.start, fault.end))
@@ -97,13 +100,23 @@ def _find(syntax: Syntax, limit_seconds: float) -> _Found:
     deadline = time.monotonic() + limit_seconds
     is_cut = False
     for start in range(0, max(1, syntax.root.end_byte), _STRETCH_BYTES):
-        is_cut = time.monotonic() > deadline
+        is_cut = time.monotonic() > deadline or len(found["error"]) > _MOST_ERRORS
         if is_cut:
             break
         cursor.set_byte_range(start, start + _STRETCH_BYTES + 1)
         for name, nodes in cursor.captures(syntax.root).items():
             found[name].update((node.id, node) for node in nodes)
-    brackets = {node.start_byte: node.type for node in found["bracket"].values() if not node.is_missing}
+    brackets = (
+        {}
+        if is_cut
+        else {
+            node.start_byte + offset: sign
+            for node in found["bracket"].values()
+            if not node.is_missing
+            for offset, sign in enumerate(node.type)
+            if sign in OPENERS or sign in CLOSERS
+        }
+    )
     return _Found(
         errors=sorted(found["error"].values(), key=lambda node: (node.start_byte, -node.end_byte)),
         missing=sorted(found["missing"].values(), key=lambda node: node.start_byte),
@@ -222,14 +235,18 @@ def _unended(leaf: "tree_sitter.Node", syntax: Syntax, places: Places) -> _Fault
     rest = places.data[leaf.start_byte : leaf.start_byte + 4]
     if comment is not None and rest.startswith(comment[0].encode()):
         end = leaf.start_byte + len(comment[0])
-        return _Fault(start=leaf.start_byte, end=end, message=f"this comment is never closed: `{comment[1]}` is missing")
+        return _Fault(
+            start=leaf.start_byte, end=end, message=f"this comment is never closed: `{comment[1]}` is missing"
+        )
     for quote in (b'"""', b"'''", b'"', b"'", b"`"):
         if rest.startswith(quote):
             line_end = len(places.data) if len(quote) == 3 or quote == b"`" else _line_end(leaf.start_byte, places)
             if quote in places.data[leaf.start_byte + len(quote) : line_end]:
                 return None
             start, sign = leaf.start_byte, quote.decode()
-            return _Fault(start=start, end=start + len(quote), message=f"this string is never closed: {sign} is missing")
+            return _Fault(
+                start=start, end=start + len(quote), message=f"this string is never closed: {sign} is missing"
+            )
     return None
 
 
@@ -238,9 +255,7 @@ def _line_end(byte: int, places: Places) -> int:
     return places.starts[number] + len(places.line(number))
 
 
-def _broken_off(
-    leaf: "tree_sitter.Node", last: "tree_sitter.Node", syntax: Syntax, places: Places
-) -> _Fault:
+def _broken_off(leaf: "tree_sitter.Node", last: "tree_sitter.Node", syntax: Syntax, places: Places) -> _Fault:
     """Tell of something begun that what follows does not go on with."""
     if places.data[last.start_byte : last.end_byte] in _WANT_MORE and _ends_here(last.end_byte, places.data):
         return _nothing_follows(last, places)

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 # What is looked through at once: tree-sitter lets nothing else run in the meantime, and its own way of being
 # interrupted, `progress_callback`, crashes in the releases there are (0.25 and 0.26).
 STRETCH_BYTES = 128 * 1024
+# A bound on memory; a JSON file of 5 MB has more keys than an outline could show.
+MOST_MARKS = 100_000
+# Searching a tree deeper than 65535 takes tree-sitter minutes, and finds nothing below.
+DEEPEST = 30_000
+_DEPTH_SAMPLES = 64
 _SYMBOL = "symbol."
 # Captures that belong to the declaration they are matched with.
 _PARTS = frozenset({"name", "parameters", "parameter", "pattern", "receiver"})
@@ -41,10 +46,26 @@ class Mark(msgspec.Struct, kw_only=True):
 
 
 class Marks(msgspec.Struct, kw_only=True):
-    """All marks, outer before inner; `is_cut` when time ran out before all were found."""
+    """Marks, outer before inner; `is_cut` when there were too many, or time ran out before all were found."""
 
     marks: list[Mark]
     is_cut: bool
+
+
+def is_too_deep(syntax: Syntax) -> bool:
+    """Tell whether a tree is nested too deep to be searched, by samples of its nodes.
+
+    A stretch that deep has so many nodes itself that one of the samples falls into it.
+    """
+    count = syntax.root.descendant_count
+    if count < DEEPEST:
+        return False
+    cursor = syntax.tree.walk()
+    for number in range(1, _DEPTH_SAMPLES):
+        cursor.goto_descendant(count * number // _DEPTH_SAMPLES)
+        if cursor.depth > DEEPEST:
+            return True
+    return False
 
 
 def marks_of(syntax: Syntax, *, limit_seconds: float) -> Marks:
@@ -57,15 +78,17 @@ def marks_of(syntax: Syntax, *, limit_seconds: float) -> Marks:
     deadline = time.monotonic() + limit_seconds
     found: dict[int, Mark] = {}
     cursor = tree_sitter.QueryCursor(query)
+    is_cut = False
     for start in range(0, max(1, syntax.root.end_byte), STRETCH_BYTES):
-        if time.monotonic() > deadline:
+        is_cut = time.monotonic() > deadline or len(found) > MOST_MARKS
+        if is_cut:
             break
         # What reaches over a stretch comes again with the next, and is the same mark.
         cursor.set_byte_range(start, start + STRETCH_BYTES)
         for _, captures in cursor.matches(syntax.root):
             _take(captures, found, syntax)
     ordered = sorted(found.values(), key=lambda mark: (mark.start, -mark.end))
-    return Marks(marks=ordered, is_cut=time.monotonic() > deadline)
+    return Marks(marks=ordered, is_cut=is_cut)
 
 
 def _take(captures: "dict[str, list[tree_sitter.Node]]", found: dict[int, Mark], syntax: Syntax) -> None:

@@ -38,8 +38,14 @@ _FILES = {
     "tsx": ("javascript", "typescript"),
     "cpp": ("c", "cpp"),
 }
-# Words in the languages' tables that stand for brackets as tokens of their own.
-BRACKETS = ("(", ")", "[", "]", "{", "}")
+_BRACKETS = frozenset("()[]{}")
+# Where every bracket has a partner; in a shell, `a)` begins a case.
+_BRACKETED = frozenset(
+    {
+        *("c", "cpp", "csharp", "css", "go", "java", "javascript", "json", "kotlin", "php", "python", "rust", "swift"),
+        *("tsx", "typescript"),
+    }
+)
 
 
 @functools.cache
@@ -67,8 +73,19 @@ def fault_query_of(language: Language) -> "tree_sitter.Query | None":
     grammar = grammar_of(language)
     if grammar is None:
         return None
-    there = [sign for sign in BRACKETS if grammar.id_for_node_kind(sign, False) is not None]
     lines = ["(ERROR) @error", "(MISSING) @missing"]
-    if there:
-        lines.append("[" + " ".join(f'"{sign}"' for sign in there) + "] @bracket")
+    signs = _bracket_signs(grammar) if language.name in _BRACKETED else []
+    if signs:
+        lines.append("[" + " ".join(f'"{sign}"' for sign in signs) + "] @bracket")
     return tree_sitter.Query(grammar, "\n".join(lines))
+
+
+def _bracket_signs(grammar: "tree_sitter.Language") -> list[str]:
+    """List the tokens that are brackets or have some, such as the `${` of a template."""
+    kinds = {grammar.node_kind_for_id(number) for number in range(grammar.node_kind_count)}
+    return sorted(
+        kind.replace("\\", "\\\\")
+        for kind in kinds
+        if kind and not _BRACKETS.isdisjoint(kind) and '"' not in kind and not kind[-1].isalnum() and kind[0] != "_"
+        if grammar.id_for_node_kind(kind, False) is not None
+    )

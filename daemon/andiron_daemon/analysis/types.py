@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from andiron_daemon.answers import StaticPart
 from andiron_daemon.positions import Range
 
 Severity = Literal["error", "warning", "info", "hint"]
@@ -122,7 +123,10 @@ class Linted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of an analysis; `insights` is left out unless they were asked for."""
+    """The body of an analysis; `insights` is left out unless they were asked for.
+
+    `notes` say what was left out, cut or not believed, and why.
+    """
 
     language: str | None
     parse: Parse
@@ -131,12 +135,28 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     linters: tuple[LinterRun, ...] = ()
     insights: tuple[Insight, ...] | msgspec.UnsetType = msgspec.UNSET
+    notes: tuple[str, ...] = ()
+
+
+class StaticAnalysis(StaticPart, frozen=True, kw_only=True):
+    """What is known of a text before linters and models had their say."""
+
+    language: str | None
+    parse: Parse
+    metrics: Metrics
+    symbols: tuple[Symbol, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class AnalysisInput(msgspec.Struct, frozen=True, kw_only=True):
-    """A text to be analysed; `language` is else found from `path`, else from the text."""
+    """A text to be analysed; `language` is else found from `path`, else from the text.
+
+    `backend` and `model` choose who is asked for insights.
+    """
 
     code: str
     path: str | None = None
     language: str | None = None
     insights: bool = False
+    backend: str | None = None
+    model: str | None = None

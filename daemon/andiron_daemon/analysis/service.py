@@ -1,0 +1,111 @@
+"""The analysis: one for the daemon. Its answer is a stream of events, the last of which is the whole answer.
+
+    started ──► static part ──► whole answer, with linters and, where they were asked for, insights
+
+The static part blocks and runs in threads of its own, few of them: they share one interpreter lock, and each may
+hold a large text. Linters come by the seam `Desk`, insights by the seam `Insights`; either may fail, and the
+answer says so.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import msgspec
+
+from andiron_daemon.analysis.static import LARGEST_CHARACTERS, Looked, analyse
+from andiron_daemon.analysis.types import (
+    Analysis,
+    AnalysisInput,
+    Insight,
+    Linted,
+    Metrics,
+    StaticAnalysis,
+)
+from andiron_daemon.answers import Started
+from andiron_daemon.errors import DaemonError
+from andiron_daemon.identifiers import new_id
+from andiron_daemon.syntax.languages import Language
+from andiron_daemon.syntax.parse import Syntax
+from andiron_models.errors import ModelError
+
+AnalysisEvent = Started | StaticAnalysis | Analysis
+_THREADS = 2
+# Nobody's: nothing is generated but insights, and these come last.
+_NOBODY = "none"
+
+
+class Desk(Protocol):
+    """Where a text is linted; what fails is said in what it returns, never raised."""
+
+    async def lint(self, text: str, path: str | None, language: Language | None, syntax: Syntax | None) -> Linted:
+        """Look at one text."""
+        ...
+
+
+class Insights(Protocol):
+    """Who has something to say about a whole text."""
+
+    async def __call__(self, request: AnalysisInput, metrics: Metrics) -> tuple[Insight, ...]:
+        """Ask; raises ModelError or DaemonError where nobody can be asked."""
+        ...
+
+
+class AnalysisService:
+    """Analyses texts; `aclose` waits for what is under way."""
+
+    def __init__(self, desk: Desk, insights: Insights | None = None) -> None:
+        self._desk = desk
+        self._insights = insights
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="analysis")
+
+    async def analyse(
+        self, request: AnalysisInput, *, request_id: str | None = None
+    ) -> AsyncGenerator[AnalysisEvent, None]:
+        """Analyse a text; closing the generator gives the rest up."""
+        yield Started(id=request_id or new_id(), backend=_NOBODY, model=_NOBODY)
+        looked = await self.look(request)
+        static = looked.analysis
+        yield static
+        linted = await self._linted(request, looked)
+        analysis = Analysis(
+            language=static.language,
+            parse=static.parse,
+            metrics=static.metrics,
+            symbols=static.symbols,
+            diagnostics=linted.diagnostics,
+            linters=linted.linters,
+            notes=static.notes,
+        )
+        if request.insights:
+            analysis = await self._with_insights(request, analysis)
+        yield analysis
+
+    async def look(self, request: AnalysisInput) -> Looked:
+        """Do the static part."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, analyse, request.code, request.path, request.language)
+
+    async def aclose(self) -> None:
+        """End the threads."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+    async def _linted(self, request: AnalysisInput, looked: Looked) -> Linted:
+        if len(request.code) > LARGEST_CHARACTERS:
+            return Linted()
+        return await self._desk.lint(request.code, request.path, looked.language, looked.syntax)
+
+    async def _with_insights(self, request: AnalysisInput, analysis: Analysis) -> Analysis:
+        """Add what a model says; without one the analysis stands, and says what is missing."""
+        insights: tuple[Insight, ...] = ()
+        missing: str | None = None
+        if self._insights is None:
+            missing = "there is nobody who could be asked"
+        else:
+            try:
+                insights = await self._insights(request, analysis.metrics)
+            except (DaemonError, ModelError) as error:
+                missing = error.message if error.hint is None else f"{error.message}. {error.hint}"
+        notes = analysis.notes if missing is None else (*analysis.notes, f"insights are missing: {missing}")
+        return msgspec.structs.replace(analysis, insights=insights, notes=notes)

@@ -13,10 +13,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from andiron_daemon.analysis.linters.desk import desk_for
+from andiron_daemon.analysis.service import AnalysisService, Insights
+from andiron_daemon.analysis.types import AnalysisInput, Insight, Metrics
 from andiron_daemon.assist.instructions import read_assist_instructions
 from andiron_daemon.assist.service import AssistService
+from andiron_daemon.assist.types import AssistInput
 from andiron_daemon.chat.instructions import read_instructions
 from andiron_daemon.chat.service import ChatService
+from andiron_daemon.completion.examples import Examples
 from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.service import CompletionService
 from andiron_daemon.counters import Counters
@@ -32,6 +36,7 @@ from andiron_daemon.sockets import is_loopback
 from andiron_daemon.storage.completions import SQLiteCompletionStatistics
 from andiron_daemon.storage.conversations import SQLiteConversations
 from andiron_daemon.storage.database import Database, database_file
+from andiron_daemon.storage.examples import SQLiteExamples
 from andiron_daemon.storage.settings import SQLiteSettings
 from andiron_daemon.storage.usage import SQLiteUsage
 from andiron_daemon.upkeep import Upkeep
@@ -60,6 +65,7 @@ class Services:
     upkeep: Upkeep
     completion: CompletionService
     assist: AssistService
+    analysis: AnalysisService
     library: Library
     runtime: Runtime
     events: Events
@@ -101,8 +107,14 @@ async def build_services(
         counters = Counters()
         runtime = Runtime(settings, paths, router, SQLiteSettings(database))
         policy = CompletionPolicy(post_filters=settings.completion_filters)
+        examples = Examples(SQLiteExamples(database, settings.keep_days)) if settings.keep_examples else None
         completion = CompletionService(
-            router, counters, SQLiteCompletionStatistics(database), policy, is_paused=lambda: runtime.is_paused
+            router,
+            counters,
+            SQLiteCompletionStatistics(database),
+            policy,
+            is_paused=lambda: runtime.is_paused,
+            examples=examples,
         )
         stack.push_async_callback(completion.aclose)
         pulls = Pulls(paths.models)
@@ -119,6 +131,8 @@ async def build_services(
         lint_desk = desk_for(settings)
         stack.push_async_callback(lint_desk.aclose)
         assist = AssistService(router, counters, prompts, lint_desk.lint, has_checks=settings.assist_checks)
+        analysis = AnalysisService(lint_desk, _insights(assist))
+        stack.push_async_callback(analysis.aclose)
         upkeep = Upkeep(chat, SQLiteUsage(database), SQLiteSettings(database), counters, settings.keep_days)
         stack.push_async_callback(upkeep.aclose)
         upkeep.start()
@@ -133,12 +147,23 @@ async def build_services(
             upkeep=upkeep,
             completion=completion,
             assist=assist,
+            analysis=analysis,
             library=library,
             runtime=runtime,
             events=events,
             counters=counters,
             started_seconds=time.monotonic(),
         )
+
+
+def _insights(assist: AssistService) -> Insights:
+    """Let an analysis ask the assists."""
+
+    async def ask(request: AnalysisInput, metrics: Metrics) -> tuple[Insight, ...]:
+        fields = {name: getattr(request, name) for name in ("code", "path", "language", "backend", "model")}
+        return await assist.insights(AssistInput(**fields), metrics)
+
+    return ask
 
 
 def backend_configuration(settings: Settings, paths: Paths) -> Configuration:

@@ -100,6 +100,9 @@ SETTINGS: tuple[Setting, ...] = (
         "Folders of projects whose linter configuration may run as code, as ESLint's does.",
     ),
     _setting(
+        "keep_examples", "flag", False, "Keep suggestions with the text around them, to measure models on your own code."
+    ),
+    _setting(
         "keep_states", "flag", False, "Keep evaluated prompts on disk across restarts; text can be read from them."
     ),
     _setting("openai_api_key", "secret", "", "Key for OpenAI; else the system keyring.", variable="OPENAI_API_KEY"),
@@ -185,6 +188,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     linter_seconds: float = 10.0
     trusted_folders: tuple[str, ...] = ()
     assist_checks: bool = True
+    keep_examples: bool = False
     keep_states: bool = False
     openai_api_key: str = ""
     openai_model: str = "gpt-4o-mini"

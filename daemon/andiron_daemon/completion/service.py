@@ -22,6 +22,7 @@ from andiron_daemon.completion.answer import answer_from_cache, answer_from_run,
 from andiron_daemon.completion.background import Preparation
 from andiron_daemon.completion.cache import Found, Identity, SuggestionCache
 from andiron_daemon.completion.desk import Desk, Ticket
+from andiron_daemon.completion.examples import Examples
 from andiron_daemon.completion.feedback import Feedback
 from andiron_daemon.completion.kept import Acceptances
 from andiron_daemon.completion.plan import Plan, make_plan
@@ -54,7 +55,9 @@ class CompletionService:
         policy: CompletionPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
         is_paused: Callable[[], bool] = lambda: False,
+        examples: Examples | None = None,
     ) -> None:
+        self._examples = examples
         self._is_paused = is_paused
         self._router = router
         self._counters = counters
@@ -124,6 +127,8 @@ class CompletionService:
         offered = self._feedback.take(identifier, given)
         self._statistics.count_feedback(offered, given)
         self._acceptances.remember(offered.plan, offered.text[: offered.accepted_characters(given)])
+        if self._examples is not None:
+            self._examples.settle(identifier, given, offered.accepted_characters(given))
         following = offered.following(given)
         if following is not None and self._policy.prefetch and not self._is_paused():
             task = asyncio.create_task(self._prefetch(following, offered.plan.identity))
@@ -151,6 +156,8 @@ class CompletionService:
         await self._preparation.aclose()
         await self._speed.aclose()
         await self._statistics.aclose()
+        if self._examples is not None:
+            await self._examples.aclose()
 
     # -- one answer
 
@@ -287,6 +294,8 @@ class CompletionService:
             self._counters.count_answer(answer)
         if answer.completions:
             self._feedback.offer(plan, answer)
+            if self._examples is not None:
+                self._examples.offer(plan, answer)
         return answer
 
     # -- behind

@@ -130,3 +130,12 @@ def m004_sendings(tables: "sqlite_utils.Database") -> None:
     tables.table("token_budgets").create(
         {"day": str, "backend": str, "tokens": int}, pk=("day", "backend"), not_null={"tokens"}
     )
+
+
+@migration
+def m005_examples(tables: "sqlite_utils.Database") -> None:
+    """Keep suggestions with the text around them, where the person turned that on."""
+    texts = dict.fromkeys(("at", "path", "language", "backend", "model", "prefix", "suffix", "text"), str)
+    examples: Table = tables.table("completion_examples")
+    examples.create({"id": str, **texts, "event": str, "accepted_chars": int}, pk="id", not_null=set(texts))
+    examples.create_index(["at"])

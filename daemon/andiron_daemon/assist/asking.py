@@ -1,6 +1,7 @@
 """Asking the model one or several questions for one answer, and adding up what that cost."""
 
 import contextlib
+import math
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, TypedDict, TypeVar
 
@@ -33,8 +34,6 @@ _UNAVAILABLE = frozenset({"backend_unavailable", "queue_full", "rate_limited", "
 # What the local engine gives a model on all but the smallest machines.
 _UNLOADED_CONTEXT = 4096
 _LONGEST_ANSWER = 16_384
-# Of the first token; more than two, since a model may like to say it with a blank or a quote.
-_ALTERNATIVES = 10
 
 
 class HowItCame(TypedDict):
@@ -75,6 +74,7 @@ class Asking:
         self._request_id = request_id
         self.last_reason: FinishReason = "stop"
         self._costs: list[Finish] = []
+        self._spans: list[tuple[str, float | None]] = []
 
     def answer_tokens(self, usual: int) -> int:
         """Say how long an answer may be."""
@@ -91,14 +91,23 @@ class Asking:
         return budget_for(min(lengths, default=None), answer_tokens).prompt
 
     async def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: dict[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: dict[str, Any] | None = None,
+        has_doubts: bool = False,
     ) -> AsyncGenerator[Started | str, None]:
         """Ask, and yield the answer as it comes; `Started` once, before the first text of all.
 
-        Closing it early is for those who have enough: what it cost until then counts.
+        Closing it early is for those who have enough: what it cost until then counts. With `has_doubts`,
+        `sureness` can be asked about it afterwards.
         """
         self.last_reason = "stop"
-        request = self._chat_request(messages, max_tokens, Sampling(json_schema=schema))
+        request = self._chat_request(
+            messages, max_tokens, Sampling(json_schema=schema, logprobs=1 if has_doubts else None)
+        )
+        self._spans.clear()
         finish: Finish | None = None
         so_far = Finish(reason="stop", usage=Usage(), timings=Timings())
         async with contextlib.AsyncExitStack() as stack:
@@ -113,6 +122,7 @@ class Asking:
                     self.backend, self.model = delta.backend, delta.model
                     yield Started(id=self._identifier, backend=delta.backend, model=delta.model)
                 if delta.text:
+                    self._spans.append((delta.text, min((one.logprob for one in delta.logprobs), default=None)))
                     yield delta.text
                 finish = delta.finish or finish
         if finish is None:
@@ -129,27 +139,13 @@ class Asking:
         async with contextlib.aclosing(self.stream(messages, max_tokens=max_tokens, schema=schema_of(kind))) as pieces:
             return read_answer("".join([piece async for piece in pieces if isinstance(piece, str)]), kind)
 
-    async def preference(self, messages: Sequence[Message], first: str, second: str) -> float | None:
-        """Ask for one of two words; return by how much the first is likelier, as a difference of logarithms.
-
-        Where a backend tells no probabilities, it is one for the first, minus one for the second, and None where
-        neither was said.
-        """
-        request = self._chat_request(messages, 2, Sampling(logprobs=_ALTERNATIVES))
-        found: dict[str, float] = {}
-        text = ""
-        async with contextlib.aclosing(self._router.chat(request, self._request.backend)) as deltas:
-            async for delta in deltas:
-                text += delta.text
-                for token in delta.logprobs[: not found]:
-                    found = {told.strip(): logprob for told, logprob in reversed(token.top)}
-                if delta.finish is not None:
-                    self._costs.append(delta.finish)
-        if first in found or second in found:
-            least = min(found.values())
-            return found.get(first, least) - found.get(second, least)
-        word = text.strip()[: max(len(first), len(second))]
-        return {first: 1.0, second: -1.0}.get(word)
+    def sureness(self, offset: int) -> float | None:
+        """Say how likely the model held what it wrote at a place of its last answer; None where it is not told."""
+        for text, logprob in self._spans:
+            if offset < len(text):
+                return math.exp(logprob) if logprob is not None else None
+            offset -= len(text)
+        return None
 
     def _chat_request(self, messages: Sequence[Message], max_tokens: int, sampling: Sampling) -> ChatRequest:
         return ChatRequest(

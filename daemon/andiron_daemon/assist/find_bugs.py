@@ -1,7 +1,8 @@
 """`find-bugs`: what linters and rules found, at once, and what the model would write differently.
 
-A model's finding must survive the static checks (`findings`), and then the question which of both versions is
-right, asked twice with the versions in either order, so that it cancels out which place a model likes better.
+A model's finding must survive the static checks (`findings`), and the model must have been sure enough of the
+first token it wrote differently; where a backend tells no probabilities, the finding's confidence is low. (To ask
+a model afterwards which version is right was tried: small ones like whichever stands first.)
 The words of a linter stay the linter's; the model may explain them.
 """
 
@@ -34,7 +35,8 @@ _log = logging.getLogger(__name__)
 _OWN_RULES = "andiron"
 _MOST_ANSWER_TOKENS = 2048
 _LEAST_ANSWER_TOKENS = 128
-_LEAST_PREFERENCE = 0.25
+_LEAST_SURENESS = 0.35
+_SURE = 0.8
 _TOKENS_OF_A_REASON = 160
 _MOST_EXPLAINED = 3
 # What is unused does no harm yet.
@@ -98,7 +100,7 @@ async def _ask(
         shown = said.shown = show(subject, await asking.prompt_characters(max_tokens))
         answer = ""
         messages = _messages(subject, shown, instructions)
-        async with aclosing(asking.stream(messages, max_tokens=max_tokens)) as pieces:
+        async with aclosing(asking.stream(messages, max_tokens=max_tokens, has_doubts=True)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Started):
                     yield piece
@@ -110,8 +112,10 @@ async def _ask(
             code, lines = _whole_lines(code, lines)
         findings = await asyncio.to_thread(findings_in, subject, lines, code, has_checks=asking.has_checks)
         said.dropped.update(findings.dropped)
-        for finding in findings.kept:
-            await _judge(subject, finding, shown, asking, instructions, said)
+        begin = answer.find(code) if code else 0
+        held = [(finding, asking.sureness(begin + finding.written_at)) for finding in findings.kept]
+        for finding, sureness in held:
+            await _judge(subject, finding, sureness, asking, instructions, said)
         await _explain(subject, found, asking, instructions)
     except ModelError as error:
         if not is_unavailable(error):
@@ -126,15 +130,21 @@ def _whole_lines(code: str, lines: tuple[str, ...]) -> tuple[str, tuple[str, ...
 
 
 async def _judge(
-    subject: Subject, finding: Finding, shown: Shown, asking: Asking, instructions: AssistInstructions, said: _Said
+    subject: Subject,
+    finding: Finding,
+    sureness: float | None,
+    asking: Asking,
+    instructions: AssistInstructions,
+    said: _Said,
 ) -> None:
-    """Keep a finding if the model stands by it, and its reason is not refuted."""
-    preference = await _preference(subject, finding, shown, asking, instructions) if asking.has_checks else 1.0
-    _log.debug("%r instead of %r is preferred by %.2f", finding.fixed, finding.line, preference)
-    if preference < _LEAST_PREFERENCE:
-        said.dropped["not_confirmed"] += 1
+    """Keep a finding if the model was sure enough when it wrote it, and its reason is not refuted."""
+    _log.debug("%r instead of %r: %s sure", finding.fixed, finding.line, sureness)
+    if asking.has_checks and sureness is not None and sureness < _LEAST_SURENESS:
+        said.dropped["unsure"] += 1
         return
-    reason = await _reason(subject, finding.line, f"should be\n{fenced(finding.fixed)}", shown, asking, instructions)
+    reason = await _reason(
+        subject, finding.line, f"should be\n{fenced(finding.fixed)}", said.shown, asking, instructions
+    )
     claim = f"{reason.title} {reason.explanation}" if reason is not None else ""
     if asking.has_checks and is_claim_refuted(subject, finding, claim):
         said.dropped["refuted"] += 1
@@ -147,41 +157,19 @@ async def _judge(
             title=_short(reason.title) if reason is not None and reason.title.strip() else "Probably wrong",
             explanation=reason.explanation.strip() if reason is not None else "",
             source="model",
-            confidence="medium",
+            confidence="medium" if sureness is not None and sureness >= _SURE else "low",
             suggestion=finding.fixed.strip(),
         )
     )
 
 
-async def _preference(
-    subject: Subject, finding: Finding, shown: Shown, asking: Asking, instructions: AssistInstructions
-) -> float:
-    """Ask in both orders which version is right; return by how much it is the mended one."""
-    preference = 0.0
-    language = subject.language.name
-    for mended_first in (False, True):
-        versions = [shown.code, finding.fixed_focus]
-        if mended_first:
-            versions.reverse()
-        content = fill(
-            instructions.confirm_bug,
-            language=language,
-            first=fenced(versions[0], language),
-            second=fenced(versions[1], language),
-        )
-        messages = (Message(role="system", content=instructions.system), Message(role="user", content=content))
-        first = await asking.preference(messages, "A", "B") or 0.0
-        preference += first if mended_first else -first
-    return preference / 2
-
-
 async def _reason(
-    subject: Subject, line: str, claim: str, shown: Shown, asking: Asking, instructions: AssistInstructions
+    subject: Subject, line: str, claim: str, shown: Shown | None, asking: Asking, instructions: AssistInstructions
 ) -> _Reason | None:
     content = fill(
         instructions.explain_finding,
         language=subject.language.name,
-        code=fenced(shown.code, subject.language.name),
+        code=fenced(shown.code if shown is not None else "", subject.language.name),
         line=fenced(line),
         claim=claim,
     )

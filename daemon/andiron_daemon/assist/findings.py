@@ -6,6 +6,7 @@ by itself. What a static check can refute is dropped, with the reason counted.
 
 import builtins
 import difflib
+import os
 import re
 from collections import Counter
 
@@ -20,6 +21,7 @@ _PARSE_SECONDS = 5.0
 _LONGEST_LINES = 3
 _MOST_FINDINGS = 4
 _SHARE_REWRITTEN = 3
+_LINE = re.compile(r"[^\n]+")
 _STRING = re.compile(r"string|char_literal")
 _NO_SUCH_NAME = re.compile(
     r"(?:undefined|not defined|undeclared|not imported|missing import|unknown name|NameError|ReferenceError)",
@@ -32,13 +34,16 @@ _QUOTED = re.compile(r"[`'\"](\w+)[`'\"]")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines from `start` to `end` of the text, in characters, and what should stand there instead."""
+    """Lines from `start` to `end` of the text, in characters, and what should stand there instead.
+
+    `written_at` is where, in what the model wrote, it began to differ.
+    """
 
     start: int
     end: int
     line: str
     fixed: str
-    fixed_focus: str
+    written_at: int
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +57,8 @@ def findings_in(subject: Subject, shown: tuple[str, ...], rewritten: str, *, has
     """Compare the lines a model was shown with what it wrote of them."""
     dropped: Counter[str] = Counter()
     offsets = _offsets(subject, len(shown))
-    after = [line for line in rewritten.split("\n") if line.strip() or not rewritten.strip()]
+    written = [match for match in _LINE.finditer(rewritten) if match[0].strip()]
+    after = [match[0] for match in written]
     before = [(number, line) for number, line in enumerate(shown) if line.strip()]
     matcher = difflib.SequenceMatcher(
         None, [_bare(line) for _, line in before], [_bare(line) for line in after], autojunk=False
@@ -69,7 +75,8 @@ def findings_in(subject: Subject, shown: tuple[str, ...], rewritten: str, *, has
         if not numbers or (has_checks and max(len(numbers), len(new_lines)) > _LONGEST_LINES):
             dropped["not_a_line"] += 1
             continue
-        finding = _finding(subject, shown, offsets, (numbers[0], numbers[-1]), new_lines)
+        place = written[new_first].start() if new_first < len(written) else len(rewritten)
+        finding = _finding(shown, offsets, (numbers[0], numbers[-1]), new_lines, place)
         reason = _refuted(subject, finding) if has_checks else None
         if reason is None and len(kept) == _MOST_FINDINGS:
             reason = "too_many"
@@ -123,20 +130,21 @@ def _offsets(subject: Subject, count: int) -> list[tuple[int, int]]:
 
 
 def _finding(
-    subject: Subject,
     shown: tuple[str, ...],
     offsets: list[tuple[int, int]],
     numbers: tuple[int, int],
     new_lines: list[str],
+    place: int,
 ) -> Finding:
     first, last = numbers
+    line, fixed = "\n".join(shown[first : last + 1]), "\n".join(new_lines)
     start, end = offsets[first][0], offsets[last][1]
     return Finding(
         start=start,
         end=end,
-        line="\n".join(shown[first : last + 1]),
-        fixed="\n".join(new_lines),
-        fixed_focus="\n".join([*shown[:first], *new_lines, *shown[last + 1 :]]),
+        line=line,
+        fixed=fixed,
+        written_at=place + len(os.path.commonprefix([line, fixed])),
     )
 
 

@@ -23,7 +23,6 @@ class AssistInstructions(msgspec.Struct, frozen=True, kw_only=True):
     refactor: str
     refactor_changes: str
     find_bugs: str
-    confirm_bug: str
     explain_finding: str
     generate_tests: str
     confirm_value: str

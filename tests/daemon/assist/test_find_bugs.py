@@ -33,24 +33,14 @@ def _ask(text: str = _CODE, **fields: object) -> FindBugsInput:
 async def test_what_the_model_would_write_differently_is_a_finding_with_its_place(
     assist: AssistService, backend: ScriptedBackend
 ) -> None:
-    backend.enqueue(code(_MENDED), "B", "A", _REASON)
+    backend.enqueue(code(_MENDED), _REASON)
     report: BugReport = await answer_of(assist.find_bugs(_ask()))
     (bug,) = report.bugs
     assert bug.range == Range(Position(4, 8), Position(4, 21))
-    assert (bug.source, bug.confidence, bug.severity, bug.category) == ("model", "medium", "error", "logic")
+    assert (bug.source, bug.confidence, bug.severity, bug.category) == ("model", "low", "error", "logic")
     assert (bug.title, bug.suggestion) == ("Sum is lost", "total += value")
     assert report.dropped == {}
     assert report.unavailable is None
-
-
-@pytest.mark.parametrize("votes", [("A", "A"), ("B", "B"), ("A", "B"), ("perhaps", "neither")])
-async def test_a_finding_the_model_does_not_stand_by_in_either_order_is_dropped(
-    assist: AssistService, backend: ScriptedBackend, votes: tuple[str, str]
-) -> None:
-    backend.enqueue(code(_MENDED), *votes)
-    report: BugReport = await answer_of(assist.find_bugs(_ask()))
-    assert report.bugs == ()
-    assert report.dropped == {"not_confirmed": 1}
 
 
 @pytest.mark.parametrize(
@@ -86,9 +76,7 @@ async def test_an_answer_that_writes_everything_anew_finds_nothing(
 async def test_a_reason_the_parse_refutes_costs_the_finding(
     assist: AssistService, backend: ScriptedBackend, claim: str
 ) -> None:
-    backend.enqueue(
-        code(_MENDED), "B", "A", told(title=claim, explanation="It fails.", category="logic", severity="error")
-    )
+    backend.enqueue(code(_MENDED), told(title=claim, explanation="It fails.", category="logic", severity="error"))
     report: BugReport = await answer_of(assist.find_bugs(_ask()))
     assert report.dropped == {"refuted": 1}
 
@@ -99,7 +87,7 @@ async def test_linters_rules_and_model_are_merged_in_order_without_duplicates(
     linters.found["def twice"] = diagnostic(9, "Undefined name `value`")
     linters.found["total"] = diagnostic(4, "A loop overwrites it", "warning", "andiron")
     linters.found["mean"] = diagnostic(0, "The name is short", "hint")
-    backend.enqueue(code(_MENDED), "B", "A", _REASON, _REASON)
+    backend.enqueue(code(_MENDED), _REASON, _REASON)
     report: BugReport = await answer_of(assist.find_bugs(_ask()))
     assert [(bug.source, bug.range.start.line) for bug in report.bugs] == [("rule:X1", 4), ("linter:scripted", 9)]
 
@@ -140,7 +128,7 @@ async def test_only_the_selection_is_looked_at(
 ) -> None:
     linters.found["total"] = diagnostic(4, "Outside")
     linters.found["def twice"] = diagnostic(9, "Inside")
-    backend.enqueue(code("def twice(value):\n    return value + value"), "B", "A", _REASON, _REASON)
+    backend.enqueue(code("def twice(value):\n    return value + value"), _REASON, _REASON)
     report: BugReport = await answer_of(assist.find_bugs(_ask(selection=lines(8, 10))))
     assert [bug.title for bug in report.bugs] == ["Inside"]
     assert "def mean" not in asked(backend, 0)
@@ -150,7 +138,7 @@ async def test_of_an_answer_that_was_cut_only_whole_lines_are_compared(
     assist: AssistService, backend: ScriptedBackend
 ) -> None:
     cut = _MENDED[: _MENDED.index("return total")] + "return tot"
-    backend.enqueue([f"```python\n{cut}", " ", "never"], "B", "A", _REASON)
+    backend.enqueue([f"```python\n{cut}", " ", "never"], _REASON)
     report: BugReport = await answer_of(assist.find_bugs(_ask(max_tokens=1)))
     assert [bug.range.start.line for bug in report.bugs] == [4]
     assert report.finish_reason in ("stop", "length")
@@ -182,7 +170,7 @@ async def test_every_range_lies_in_a_text_with_strange_line_ends(
     assist: AssistService, backend: ScriptedBackend
 ) -> None:
     text = "x = '😀'\r\ndef f(a):\r\n    return a - 1\r\n"
-    backend.enqueue(code("x = '😀'\ndef f(a):\n    return a + 1"), "B", "A", _REASON)
+    backend.enqueue(code("x = '😀'\ndef f(a):\n    return a + 1"), _REASON)
     report: BugReport = await answer_of(assist.find_bugs(_ask(text)))
     assert [bug.range for bug in report.bugs] == [Range(Position(2, 4), Position(2, 16))]
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from andiron_daemon.analysis.types import AnalysisInput
 from andiron_daemon.assist.types import ExplainInput, FindBugsInput, GenerateTestsInput, RefactorInput
 from andiron_daemon.chat.types import ChatInput, RegenerateInput
 from andiron_daemon.completion.statistics import CompletionStatus
@@ -55,6 +56,12 @@ class ExportQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 class CompleteBody(CompletionInput, frozen=True, kw_only=True):
     """A cursor, and whether the completion is to come as events."""
+
+    stream: bool = False
+
+
+class AnalyzeBody(AnalysisInput, frozen=True, kw_only=True):
+    """Code to be analysed, and whether the answer is to come as events."""
 
     stream: bool = False
 

@@ -3,7 +3,15 @@
 from aiohttp import web
 
 from andiron_daemon import keys
-from andiron_daemon.api.dispatch import BUG_REPORT, COMPLETION, EXPLANATION, GENERATED_TESTS, REFACTORING, generate
+from andiron_daemon.api.dispatch import (
+    ANALYSIS,
+    BUG_REPORT,
+    COMPLETION,
+    EXPLANATION,
+    GENERATED_TESTS,
+    REFACTORING,
+    generate,
+)
 from andiron_daemon.api.wire import read_body
 from andiron_daemon.completion.types import FeedbackInput
 
@@ -18,6 +26,11 @@ async def feedback(request: web.Request) -> web.Response:
     given = await read_body(request, FeedbackInput)
     await request.app[keys.SERVICES].completion.take_feedback(request.match_info["id"], given)
     return web.Response(status=204)
+
+
+async def analyze(request: web.Request) -> web.StreamResponse:
+    """Say what is known of code without running it."""
+    return await generate(request, ANALYSIS)
 
 
 async def explain(request: web.Request) -> web.StreamResponse:

@@ -11,7 +11,9 @@ import msgspec
 from aiohttp import web
 
 from andiron_daemon import keys
+from andiron_daemon.analysis.service import AnalysisEvent
 from andiron_daemon.api.bodies import (
+    AnalyzeBody,
     ChatBody,
     CompleteBody,
     ExplainBody,
@@ -30,7 +32,9 @@ from andiron_daemon.completion.service import CompletionEvent
 from andiron_daemon.middleware.request_id import request_id_of
 from andiron_daemon.services import Services
 
-Body = TypeVar("Body", bound=ChatBody | CompleteBody | ExplainBody | RefactorBody | FindBugsBody | GenerateTestsBody)
+Body = TypeVar(
+    "Body", bound=ChatBody | CompleteBody | ExplainBody | RefactorBody | FindBugsBody | GenerateTestsBody | AnalyzeBody
+)
 Event = TypeVar("Event", bound=msgspec.Struct)
 
 
@@ -79,8 +83,13 @@ def _generate_tests(
     return services.assist.generate_tests(body, request_id=request_id)
 
 
+def _analyze(services: Services, body: AnalyzeBody, request_id: str) -> AsyncGenerator[AnalysisEvent, None]:
+    return services.analysis.analyse(body, request_id=request_id)
+
+
 CHAT = Work(ChatBody, _chat)
 COMPLETION = Work(CompleteBody, _complete, lambda body: body.max_tokens != 0)
+ANALYSIS = Work(AnalyzeBody, _analyze)
 EXPLANATION = Work(ExplainBody, _explain)
 REFACTORING = Work(RefactorBody, _refactor)
 BUG_REPORT = Work(FindBugsBody, _find_bugs)

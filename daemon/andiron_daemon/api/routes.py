@@ -1,5 +1,6 @@
 """The one table of routes; the application, the guard's open paths and the API's description are made from it."""
 
+from andiron_daemon.analysis.types import Analysis
 from andiron_daemon.api import (
     chat,
     code,
@@ -19,6 +20,7 @@ from andiron_daemon.api import (
 )
 from andiron_daemon.api.assists import ASSIST_ROUTES
 from andiron_daemon.api.bodies import (
+    AnalyzeBody,
     ChatBody,
     CompleteBody,
     Document,
@@ -166,6 +168,15 @@ ROUTES = (
         request=RegenerateBody,
         request_optional=True,
         response=ChatAnswer,
+        can_stream=True,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/code/analyze",
+        handler=code.analyze,
+        summary="Errors, symbols, figures and what linters find.",
+        request=AnalyzeBody,
+        response=Analysis,
         can_stream=True,
     ),
     Route(

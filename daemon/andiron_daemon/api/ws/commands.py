@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from andiron_daemon.api.dispatch import CHAT, COMPLETION, Work
+from andiron_daemon.analysis.types import Analysis
+from andiron_daemon.api.dispatch import ANALYSIS, CHAT, COMPLETION, Work
 from andiron_daemon.api.wire import convert_body
 from andiron_daemon.api.ws.messages import Frame
 from andiron_daemon.chat.types import ChatAnswer, ChatContext
@@ -44,6 +45,14 @@ def _completion_text(answer: msgspec.Struct) -> str:
     return answer.completions[0].text if isinstance(answer, CompletionAnswer) and answer.completions else ""
 
 
+def _analysis_text(answer: msgspec.Struct) -> str:
+    """Say in a line what was found; the rest is in the fields of the reply."""
+    if not isinstance(answer, Analysis):
+        return ""
+    findings = len(answer.parse.errors) + len(answer.diagnostics)
+    return f"{answer.metrics.lines} lines, {len(answer.symbols)} symbols, {findings} findings"
+
+
 COMMANDS: dict[str, Command] = {
     "chat": Command(
         work=CHAT,
@@ -52,6 +61,13 @@ COMMANDS: dict[str, Command] = {
         message_field="message",
         text_of=_chat_text,
         fields_of=_chat_fields,
+    ),
+    "code_analysis": Command(
+        work=ANALYSIS,
+        reply="analysis_response",
+        delta="analysis_delta",
+        message_field="code",
+        text_of=_analysis_text,
     ),
     "completion": Command(
         work=COMPLETION,

@@ -16,7 +16,7 @@ from andiron_installer.bootstrap.plan import Wish, outline
 from andiron_installer.bootstrap.preparation import disk_error, prepare
 from andiron_installer.bootstrap.source import Source, find_source
 
-_TEST_EXTRAS = ("test", "tray")
+_TEST_EXTRAS = ("bundle", "test", "tray")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,7 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
-    return ending(lambda: _test(arguments[1:]) if arguments[:1] == ["test"] else _setup(arguments))
+    commands = {"test": _test, "beside": _beside}
+    chosen = commands.get(arguments[0]) if arguments else None
+    return ending(lambda: chosen(arguments[1:]) if chosen else _setup(arguments))
 
 
 def ending(run: Callable[[], int]) -> int:
@@ -84,6 +86,19 @@ def _test(arguments: Sequence[str]) -> int:
     if options.prepare_only:
         return 0
     return hand_over([str(environment.python), "-m", "pytest", *for_pytest], folder=source.folder, variables={})
+
+
+def _beside(arguments: Sequence[str]) -> int:
+    """Make an environment beside the one in use; `andiron update` asks the new version for this."""
+    parser = argparse.ArgumentParser(prog="python3 installer beside", allow_abbrev=False)
+    parser.add_argument("--name", required=True, help="the name of its folder")
+    parser.add_argument("--extra", action="append", default=[], help="what is installed, too")
+    _add_environment_option(parser)
+    options = parser.parse_args(arguments)
+    source = find_source()
+    environment = Environment(_environment(source, options.environment).root, options.name)
+    prepare(environment, source, Wish(extras=tuple(options.extra), with_model=False, start=False), Console())
+    return 0
 
 
 def _add_environment_option(parser: argparse.ArgumentParser) -> None:

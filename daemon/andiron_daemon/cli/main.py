@@ -20,10 +20,14 @@ _COMMANDS = {
     "api": "andiron_daemon.cli.api",
     "chat": "andiron_daemon.cli.chat",
     "complete": "andiron_daemon.cli.complete",
+    "connect": "andiron_daemon.cli.connect",
     "db": "andiron_daemon.cli.db",
+    "doctor": "andiron_daemon.cli.doctor",
     "explain": "andiron_daemon.cli.explain",
     "find-bugs": "andiron_daemon.cli.find_bugs",
     "generate-tests": "andiron_daemon.cli.generate_tests",
+    "log": "andiron_daemon.cli.log",
+    "logs": "andiron_daemon.cli.logs",
     "models": "andiron_daemon.cli.models",
     "open": "andiron_daemon.cli.open",
     "refactor": "andiron_daemon.cli.refactor",
@@ -35,6 +39,7 @@ _COMMANDS = {
     "token": "andiron_daemon.cli.token",
     "uninstall": "andiron_installer.commands.uninstall",
     "up": "andiron_installer.commands.up",
+    "update": "andiron_installer.commands.update",
 }
 _EXIT_FAILED = 1
 _EXIT_NOT_RUNNING = 3

@@ -49,14 +49,18 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Environment:
-    """The folder `root`, all of which is the installer's: `venv`, `wheels`, `tmp`, `install.log`, `lock`."""
+    """The folder `root`, all of which is the installer's: `venv`, `wheels`, `tmp`, `install.log`, `lock`.
+
+    An update makes one of another `name` beside the one in use.
+    """
 
     root: Path
+    name: str = "venv"
 
     @property
     def folder(self) -> Path:
         """The virtual environment itself."""
-        return self.root / "venv"
+        return self.root / self.name
 
     @property
     def scripts(self) -> Path:

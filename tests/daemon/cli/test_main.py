@@ -29,6 +29,7 @@ def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[
         "token",
         "uninstall",
         "up",
+        "update",
     ]
     assert all(len(line.split()) > 2 for line in commands)
 

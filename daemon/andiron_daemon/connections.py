@@ -74,7 +74,8 @@ class Connection(web.RequestHandler):
     @property
     def head_since(self) -> float | None:
         """Since when the head of a request is due: from its first byte, or on a new connection from the start."""
-        return self._waits_since if self.is_idle else None
+        # Before its first request, aiohttp may not yet have begun to wait for one.
+        return self._waits_since if self.is_idle or self._request_count == 0 else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count it."""
@@ -173,7 +174,8 @@ class Connections:
         """Count one in, in the place of another where there are too many."""
         if len(self._open) >= self.bounds.most:
             self._make_room(connection)
-        self._open[connection] = None
+        if connection.transport is not None and not connection.transport.is_closing():
+            self._open[connection] = None
         if self._look is None:
             self._look_later()
 
@@ -183,7 +185,12 @@ class Connections:
 
     def _make_room(self, newest: Connection) -> None:
         found = self._first(lambda one: one.head_since is not None or one.is_reading_body)
-        found = found or self._first(lambda one: one.is_idle) or newest
+        found = found or self._first(lambda one: one.is_idle)
+        if found is None:
+            # All are being answered, most of them for a moment only; a few more are borne.
+            if len(self._open) < self.bounds.most + self.bounds.most // 4:
+                return
+            found = newest
         self._open.pop(found, None)
         found.abort()
 

@@ -16,7 +16,7 @@ from andiron_daemon.client import Client, find_client
 from andiron_daemon.doctor.machine import machine_checks
 from andiron_daemon.doctor.offline import offline_checks
 from andiron_daemon.doctor.running import running_checks
-from andiron_daemon.doctor.verdict import Check, as_text, report_of
+from andiron_daemon.doctor.verdict import Check, Verdict, as_text, report_of
 from andiron_daemon.errors import ConfigurationError, DaemonError
 from andiron_daemon.logs import Redactor
 from andiron_daemon.paths import Paths, find_paths
@@ -80,8 +80,8 @@ def _service(paths: Paths) -> Check:
         said = f"not installed ({outlook.manager})"
         return Check(name="service", verdict="ok", said=said, hint="`andiron service install` starts it at sign-in.")
     said = f"{outlook.name} ({outlook.manager}): {outlook.activity}{f', {outlook.detail}' if outlook.detail else ''}"
-    is_well = outlook.activity in ("active", "running", "activating", "inactive", "stopped")
-    return Check(name="service", verdict="ok" if is_well else "warn", said=said, hint=outlook.hint)
+    verdict: Verdict = "warn" if outlook.activity == "failed" else "ok"
+    return Check(name="service", verdict=verdict, said=said, hint=outlook.hint)
 
 
 def _cleaner(paths: Paths) -> Callable[[str], str]:

@@ -84,9 +84,8 @@ def disk(paths: Paths) -> Check:
     free = shutil.disk_usage(existing).free
     said = f"{free / 1024**3:.1f} GiB free for models"
     if free < _LITTLE_DISK_BYTES:
-        return Check(
-            name="disk", verdict="warn", said=said, hint="Free some space, or set ANDIRON_HOME to another disk."
-        )
+        hint = "Free some space, or set ANDIRON_HOME to another disk."
+        return Check(name="disk", verdict="warn", said=said, hint=hint)
     return Check(name="disk", verdict="ok", said=said)
 
 

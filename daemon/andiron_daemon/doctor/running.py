@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from andiron_daemon.client import Client, ClientError
-from andiron_daemon.doctor.verdict import Check
+from andiron_daemon.doctor.verdict import Check, Verdict
 
 _SLOW_TOKENS_PER_SECOND = 5.0
 _PREFIX = "def add(first, second):\n    return first"
@@ -60,7 +60,7 @@ def _backends(status: dict[str, Any]) -> Iterator[Check]:
         said = ": ".join(part for part in (backend["state"], backend.get("detail") or "") if part)
         is_wanted = backend["name"] == "local" or policy in (backend["name"], "auto")
         is_bad = backend["state"] in ("failed", "unreachable") or (is_wanted and backend["state"] == "unconfigured")
-        verdict = "fail" if is_bad and backend["name"] in ("local", policy) else "warn" if is_bad else "ok"
+        verdict: Verdict = "fail" if is_bad and backend["name"] in ("local", policy) else "warn" if is_bad else "ok"
         hint = (backend.get("hint") or "") if is_bad else ""
         yield Check(name=f"backend {backend['name']}", verdict=verdict, said=said, hint=hint)
 

@@ -31,6 +31,7 @@ from andiron_models.errors import ModelError
 
 _WATCHED_EVENTS = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.sendmsg")
 _LOOK_SECONDS = 0.05
+_PREFIX = "def add(first, second):\n    return first"
 
 
 class _Witness:
@@ -74,15 +75,13 @@ async def _watch(witness: _Witness) -> Seen:
         with tempfile.TemporaryDirectory() as folder:
             database = f"sqlite:///{Path(folder) / 'watched.db'}"
             paths = find_paths()
-            settings = msgspec.structs.replace(
-                load_settings(paths), auth=False, host="127.0.0.1", database_url=database
-            )
+            settings = load_settings(paths)
+            settings = msgspec.structs.replace(settings, auth=False, host="127.0.0.1", database_url=database)
             async with build_services(settings, paths) as services:
-                completion = CompletionInput(
-                    prefix="def add(a, b):\n    return a", suffix="\n", path="add.py", max_tokens=16
-                )
-                answers["completion"] = await _last(services.completion.complete(completion))
-                answers["chat"] = await _last(services.chat.answer(ChatInput(message="Say hello.", max_tokens=16)))
+                code = CompletionInput(prefix=_PREFIX, suffix="\n", path="add.py", max_tokens=16)
+                answers["completion"] = await _last(services.completion.complete(code))
+                chat = ChatInput(message="Say hello.", max_tokens=16)
+                answers["chat"] = await _last(services.chat.answer(chat))
     except (DaemonError, ModelError) as error:
         failure = f"{error.message}; {error.hint}" if error.hint else error.message
     finally:

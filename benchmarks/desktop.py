@@ -1,6 +1,7 @@
 """What Andiron costs on a desktop: how fast it is there, and what it takes while nobody asks anything.
 
-    python -m benchmarks.desktop                      # the daemon
+    python -m benchmarks.desktop                      # the daemon, the tray, a bundle
+    python -m benchmarks.desktop tray                 # one part of it
     python -m benchmarks.desktop --idle-seconds 600   # what it costs at rest, over ten minutes
 
 Each part prints one table; the parts are the functions named in `PARTS`. Every start is one of its own in a fresh
@@ -24,6 +25,7 @@ import psutil
 from andiron_daemon.client import wait_until_healthy
 from andiron_daemon.paths import find_paths
 from andiron_daemon.program import own_command
+from benchmarks.desktop_tray import TRAY_GOAL_MB, print_bundle, watched_tray
 from benchmarks.table import print_table
 
 _PATIENCE_SECONDS = 30.0
@@ -67,6 +69,20 @@ def daemon_at_rest(wishes: Wishes) -> None:
         time.sleep(_SETTLE_SECONDS)
         rest = measure_rest(process, wishes.idle_seconds)
     print_rest("daemon, without a model", rest, wishes.idle_seconds, goal_mb=_GOAL_DAEMON_MB)
+
+
+def tray_at_rest(wishes: Wishes) -> None:
+    """Print what the tray takes in a panel while nobody looks at it and the daemon has nothing to do."""
+    with tempfile.TemporaryDirectory() as desk, _daemon() as daemon:
+        home = daemon.environ()["ANDIRON_HOME"]
+        with watched_tray(home, Path(desk) / "desk") as process:
+            rest = measure_rest(process, wishes.idle_seconds)
+    print_rest("tray", rest, wishes.idle_seconds, goal_mb=TRAY_GOAL_MB)
+
+
+def bundle(_: Wishes) -> None:
+    """Print what a bundle weighs and how fast it starts; builds one, which takes a minute or two."""
+    print_bundle()
 
 
 def measure_rest(process: psutil.Process, seconds: float) -> Rest:
@@ -124,6 +140,8 @@ def _daemon() -> Iterator[psutil.Process]:
 PARTS: dict[str, Callable[[Wishes], None]] = {
     "start": daemon_start,
     "rest": daemon_at_rest,
+    "tray": tray_at_rest,
+    "bundle": bundle,
 }
 
 

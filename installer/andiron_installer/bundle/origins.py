@@ -36,7 +36,7 @@ def parts(work_folder: Path) -> tuple[Part, ...]:
     """List the parts of what PyInstaller just made, by its tables in the work folder."""
     modules, libraries = _tables(work_folder)
     by_module = metadata.packages_distributions()
-    names = {name for module in modules for name in by_module.get(module, ())}
+    names = {name for module in modules for name in by_module.get(module, ())} | {"andiron"}
     found = [_distribution(name) for name in names]
     return tuple(sorted([*found, _python(), *_system(libraries)], key=lambda part: (part.kind, part.name.lower())))
 

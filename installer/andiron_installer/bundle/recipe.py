@@ -29,7 +29,10 @@ _NEVER = (
     "PIL._imagingft",
     "PIL._webp",
     "PyInstaller",
+    "_distutils_hack",
     "_pytest",
+    "graphql",
+    "greenlet",
     "hypothesis",
     "matplotlib",
     "mypy",
@@ -37,11 +40,15 @@ _NEVER = (
     "numpy.testing",
     "pandas",
     "pip",
+    "pkg_resources",
     "pytest",
     "setuptools",
     "tkinter",
     "torch",
     "transformers",
+    "werkzeug",
+    # GNU Readline's licence would be everybody's who hands the bundle on; the prompt works without it.
+    "readline",
 )
 # Its panels are spoken to over D-Bus; GTK is not in a bundle.
 _NEVER_ON_LINUX = ("pystray", "Xlib", "gi")

@@ -154,7 +154,8 @@ class Router:
     async def _opened(self, model: str | None, backend: str | None) -> Backend:
         """Choose as for a gap: under `auto`, this machine."""
         chosen, _ = await self._choose("infill", InfillRequest(prefix="", model=model), backend)
-        return await chosen.opened() if isinstance(chosen, _Opens) else chosen
+        # Only what stays on this machine may be reached past the guards that stand before a backend.
+        return await chosen.opened() if chosen.name == LOCAL and isinstance(chosen, _Opens) else chosen
 
     async def status(self) -> tuple[BackendStatus, ...]:
         """Say how every backend is."""

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from andiron_models.errors import ModelError, error_from_code
+from andiron_models.errors import InvalidRequestError, ModelError, error_from_code
 from andiron_models.layout import InfillLayout
 from andiron_models.types import (
     ChatRequest,
@@ -281,8 +281,15 @@ class BrokenPipeProtocolError(Exception):
 
 
 def encode(message: ToWorker | FromWorker) -> bytes:
-    """Make one frame."""
-    body = _encoder.encode(message)
+    """Make one frame.
+
+    Raises:
+        InvalidRequestError: a number, as in somebody's JSON schema, is larger than any program counts.
+    """
+    try:
+        body = _encoder.encode(message)
+    except OverflowError as error:
+        raise InvalidRequestError(f"a number in the request is too large: {error}") from error
     return HEADER.pack(len(body)) + body
 
 

@@ -110,8 +110,12 @@ class ChatTemplate:
             InvalidRequestError: the template refuses this conversation.
         """
         marks = Marks()
-        turns = [_turn(message, marks) for message in messages]
-        return marks.split(self._render(turns, [_function(tool, marks) for tool in tools] or None, marks))
+        try:
+            turns = [_turn(message, marks) for message in messages]
+            functions = [_function(tool, marks) for tool in tools]
+        except RecursionError as error:
+            raise InvalidRequestError("a tool nests too deeply", hint="Make its parameters flatter.") from error
+        return marks.split(self._render(turns, functions or None, marks))
 
     def _render(self, turns: list[dict[str, Any]], tools: list[dict[str, Any]] | None, marks: Marks) -> str:
         try:

@@ -5,10 +5,10 @@ from typing import Literal
 import msgspec
 
 from andiron_daemon.api.dialects.llamacpp_timings import LlamaTimings
-from andiron_daemon.api.dialects.openai_bodies import SamplingFields, StreamOptions, UsageInfo
+from andiron_daemon.api.dialects.openai_bodies import SamplingFields, StreamOptions, TokenId, UsageInfo
 from andiron_models.types import Truncated
 
-Prompt = str | list[str | int | list[int]]
+Prompt = str | list[str | TokenId | list[TokenId]]
 
 
 class TabbyDeclaration(msgspec.Struct, frozen=True, kw_only=True):

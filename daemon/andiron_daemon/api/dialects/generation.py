@@ -19,6 +19,7 @@ from andiron_models.errors import InvalidRequestError
 from andiron_models.types import ChatRequest, Delta, Message, Sampling, TextRequest, TokenLogprob, ToolCall
 
 MOST_CHOICES = 8
+_SEEDS = 2**32 - 1
 
 
 class Numbered(NamedTuple):
@@ -129,7 +130,7 @@ def seeded(sampling: Sampling, number: int) -> Sampling:
     """Let each of several answers differ, and come again with the same seed."""
     if not number or sampling.seed is None:
         return sampling
-    return msgspec.structs.replace(sampling, seed=sampling.seed + number)
+    return msgspec.structs.replace(sampling, seed=(sampling.seed + number) % _SEEDS)
 
 
 def checked_count(count: int | None, field: str = "n") -> int:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from andiron_daemon.api.dialects.llamacpp_timings import LlamaTimings
-from andiron_daemon.api.dialects.openai_bodies import ChatMessage, SamplingFields, ToolSpec
+from andiron_daemon.api.dialects.openai_bodies import ChatMessage, SamplingFields, TokenId, ToolSpec
 
 
 class ExtraChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class InfillBody(GenerateFields, frozen=True, kw_only=True):
 class CompletionBody(GenerateFields, frozen=True, kw_only=True):
     """A text, to be continued as it stands."""
 
-    prompt: str | list[str | int]
+    prompt: str | list[str | TokenId]
     max_tokens: int | None = None
 
 
@@ -172,7 +172,7 @@ class TokenList(msgspec.Struct, frozen=True, kw_only=True):
 class DetokenizeBody(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens to put together."""
 
-    tokens: list[int]
+    tokens: list[TokenId]
     model: str | None = None
 
 

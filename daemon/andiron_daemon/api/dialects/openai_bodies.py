@@ -1,12 +1,13 @@
 """The bodies of OpenAI's API that are read and written here; fields it has besides are ignored."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from andiron_daemon.api.dialects.llamacpp_timings import LlamaTimings
 from andiron_models.types import Truncated
 
+TokenId = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 FinishWord = Literal["stop", "length", "tool_calls"]
 
 
@@ -261,7 +262,7 @@ class OpenAIModels(msgspec.Struct, frozen=True, kw_only=True):
 class EmbeddingBody(msgspec.Struct, frozen=True, kw_only=True):
     """Texts to embed, or tokens of them."""
 
-    input: str | list[str | int | list[int]]
+    input: str | list[str | TokenId | list[TokenId]]
     model: str | None = None
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = None

@@ -10,6 +10,8 @@ from andiron_models.types import Message, Sampling, Tool, ToolCall
 # As in the native chat.
 _TEMPERATURE = 0.2
 _TOP_P = 0.9
+# More than any model's context.
+_MOST_TOKENS = 100_000_000
 _ANY_OBJECT: dict[str, Any] = {"type": "object"}
 
 
@@ -121,9 +123,12 @@ def read_limit(*limits: int | None) -> int | None:
     """Take the first limit that is given; -1 is llama.cpp's word for none.
 
     Raises:
-        InvalidRequestError: it is less than that.
+        InvalidRequestError: it is out of range.
     """
     given = next((limit for limit in limits if limit is not None), None)
-    if given is not None and given < -1:
-        raise InvalidRequestError(f"max_tokens is {given}, which is less than 0", details={"field": "max_tokens"})
+    if given is not None and not -1 <= given <= _MOST_TOKENS:
+        raise InvalidRequestError(
+            f"max_tokens is {given}, which is not between 0 and {_MOST_TOKENS}",
+            details={"field": "max_tokens", "minimum": 0, "maximum": _MOST_TOKENS},
+        )
     return None if given == -1 else given

@@ -6,7 +6,6 @@ by itself. What a static check can refute is dropped, with the reason counted.
 
 import builtins
 import difflib
-import os
 import re
 from collections import Counter
 
@@ -144,8 +143,14 @@ def _finding(
         end=end,
         line=line,
         fixed=fixed,
-        written_at=place + len(os.path.commonprefix([line, fixed])),
+        written_at=place + _shared(line, fixed),
     )
+
+
+def _shared(line: str, other: str) -> int:
+    """Count the characters two texts begin with in common."""
+    pairs = zip(line, other, strict=False)
+    return next((index for index, (one, two) in enumerate(pairs) if one != two), min(len(line), len(other)))
 
 
 def _refuted(subject: Subject, finding: Finding) -> str | None:

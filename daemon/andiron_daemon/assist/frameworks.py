@@ -16,7 +16,7 @@ from andiron_daemon.errors import InvalidRequestError, UnsupportedLanguageError
 _JAVASCRIPT = ("javascript", "typescript", "tsx")
 
 
-class Tested(msgspec.Struct, frozen=True, kw_only=True):
+class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be tested: the file's text, its project, and the top-level names to import."""
 
     text: str
@@ -35,8 +35,8 @@ class Framework(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     languages: tuple[str, ...]
-    path: Callable[[Tested], PurePosixPath]
-    header: Callable[[Tested], str]
+    path: Callable[[Target], PurePosixPath]
+    header: Callable[[Target], str]
     style: str
     is_used: Callable[[Project], bool] = lambda _: False
     is_test: str = r"(?i)test|spec|should"
@@ -44,7 +44,7 @@ class Framework(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
 
 
-def _python_module(tested: Tested) -> str:
+def _python_module(tested: Target) -> str:
     """Name the module as an import statement does: from its package's root, or below `src`."""
     project = tested.project
     parts = list(project.inside.with_suffix("").parts)
@@ -67,27 +67,27 @@ def _has_package_below(project: Project, parts: list[str]) -> bool:
     return len(parts) > 2 and _is_package(project, parts[:2])
 
 
-def _python_path(tested: Tested) -> PurePosixPath:
+def _python_path(tested: Target) -> PurePosixPath:
     name = f"test_{tested.stem}.py"
     if tested.project.has("test") and not tested.project.has("tests"):
         return PurePosixPath("test", name)
     return PurePosixPath("tests", name)
 
 
-def _python_header(tested: Tested) -> str:
+def _python_header(tested: Target) -> str:
     return f"from {_python_module(tested)} import {', '.join(tested.names)}"
 
 
-def _unittest_header(tested: Tested) -> str:
+def _unittest_header(tested: Target) -> str:
     return f"import unittest\n\n{_python_header(tested)}"
 
 
-def _beside(tested: Tested) -> PurePosixPath:
+def _beside(tested: Target) -> PurePosixPath:
     inside = tested.project.inside
     return inside.with_name(f"{inside.stem}.test{inside.suffix}")
 
 
-def _script_import(tested: Tested, *, extension: bool) -> str:
+def _script_import(tested: Target, *, extension: bool) -> str:
     """Import from the file beside: by `require` where the file itself does so, else as a module."""
     inside = tested.project.inside
     is_module = tested.language != "javascript" or re.search(r"^\s*(export|import)\b", tested.text, re.MULTILINE)
@@ -103,37 +103,37 @@ def _script_import(tested: Tested, *, extension: bool) -> str:
     return f'import {", ".join(parts)} from "{source}";'
 
 
-def _jest_header(tested: Tested) -> str:
+def _jest_header(tested: Target) -> str:
     return _script_import(tested, extension=False)
 
 
-def _vitest_header(tested: Tested) -> str:
+def _vitest_header(tested: Target) -> str:
     return f'import {{ describe, expect, test, vi }} from "vitest";\n{_script_import(tested, extension=True)}'
 
 
-def _node_header(tested: Tested) -> str:
+def _node_header(tested: Target) -> str:
     imported = _script_import(tested, extension=True)
     if imported.startswith("const"):
         return f'const test = require("node:test");\nconst assert = require("node:assert/strict");\n{imported}'
     return f'import test from "node:test";\nimport assert from "node:assert/strict";\n{imported}'
 
 
-def _go_path(tested: Tested) -> PurePosixPath:
+def _go_path(tested: Target) -> PurePosixPath:
     inside = tested.project.inside
     return inside.with_name(f"{inside.stem}_test.go")
 
 
-def _package_line(tested: Tested, pattern: str) -> str:
+def _package_line(tested: Target, pattern: str) -> str:
     match = re.search(pattern, tested.text, re.MULTILINE)
     return f"{match[0].strip()}\n\n" if match else ""
 
 
-def _go_header(tested: Tested) -> str:
+def _go_header(tested: Target) -> str:
     package = _package_line(tested, r"^package +\w+") or "package main\n\n"
     return f'{package}import "testing"'
 
 
-def _rust_header(tested: Tested) -> str:
+def _rust_header(tested: Target) -> str:
     match = re.search(r'^\s*name\s*=\s*"([^"]+)"', tested.project.texts.get("Cargo.toml", ""), re.MULTILINE)
     crate = match[1].replace("-", "_") if match else "crate_name"
     inside = [part for part in tested.project.inside.with_suffix("").parts if part != "src"]
@@ -141,39 +141,39 @@ def _rust_header(tested: Tested) -> str:
     return f"use {'::'.join([crate, *modules])}::{{{', '.join(tested.names)}}};"
 
 
-def _rust_path(tested: Tested) -> PurePosixPath:
+def _rust_path(tested: Target) -> PurePosixPath:
     return PurePosixPath("tests", f"{tested.stem}.rs")
 
 
-def _java_path(tested: Tested) -> PurePosixPath:
+def _java_path(tested: Target) -> PurePosixPath:
     folder = str(tested.project.inside.parent).replace("src/main/", "src/test/")
     return PurePosixPath(folder, f"{tested.stem}Test{tested.project.inside.suffix}")
 
 
-def _junit_header(tested: Tested) -> str:
+def _junit_header(tested: Target) -> str:
     package = _package_line(tested, r"^package +[\w.]+;")
     return f"{package}import static org.junit.jupiter.api.Assertions.*;\n\nimport org.junit.jupiter.api.Test;"
 
 
-def _junit4_header(tested: Tested) -> str:
+def _junit4_header(tested: Target) -> str:
     package = _package_line(tested, r"^package +[\w.]+;")
     return f"{package}import static org.junit.Assert.*;\n\nimport org.junit.Test;"
 
 
-def _kotlin_header(tested: Tested) -> str:
+def _kotlin_header(tested: Target) -> str:
     package = _package_line(tested, r"^package +[\w.]+")
     return f"{package}import kotlin.test.Test\nimport kotlin.test.assertEquals"
 
 
-def _ruby_source(tested: Tested) -> str:
+def _ruby_source(tested: Target) -> str:
     return f'require_relative "../{tested.project.inside.with_suffix("")}"'
 
 
-def _php_header(tested: Tested) -> str:
+def _php_header(tested: Target) -> str:
     return f"<?php\n\nuse PHPUnit\\Framework\\TestCase;\n\nrequire_once __DIR__ . '/../{tested.project.inside}';"
 
 
-def _c_header(tested: Tested) -> str:
+def _c_header(tested: Target) -> str:
     return f'#include <gtest/gtest.h>\n\n#include "../{tested.project.inside.with_suffix(".h")}"'
 
 

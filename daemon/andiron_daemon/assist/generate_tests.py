@@ -15,10 +15,10 @@ from andiron_daemon.answers import Started, TextDelta
 from andiron_daemon.assist.asking import Asking
 from andiron_daemon.assist.context import Shown, fenced, names_of, show
 from andiron_daemon.assist.definitions import Definition
-from andiron_daemon.assist.frameworks import Framework, Tested, choose_framework
+from andiron_daemon.assist.frameworks import Framework, Target, choose_framework
 from andiron_daemon.assist.instructions import AssistInstructions, fill
 from andiron_daemon.assist.projects import find_project
-from andiron_daemon.assist.python_tests import PythonTest, is_same_value, python_tests, without
+from andiron_daemon.assist.python_tests import Claim, PythonTest, is_same_value, python_tests, without
 from andiron_daemon.assist.refactor import check_writable
 from andiron_daemon.assist.subject import Subject
 from andiron_daemon.assist.tested import Written, looked_at, written_tests
@@ -33,8 +33,9 @@ GenerateTestsEvent = GeneratedTestsStart | Started | TextDelta | GeneratedTests
 
 _ANSWER_TOKENS = 700
 _TESTS = 3
-_MOST_CLAIMS = 4
+_MOST_ASSERTIONS = 8
 _VALUE_TOKENS = 64
+_ASSERTION = re.compile(r"^[ \t]*(?:self\.)?(?:assert|expect)", re.MULTILINE)
 _UNNAMED = "module_under_test"
 
 
@@ -50,14 +51,9 @@ async def generate_tests(
         ModelError: if the model cannot be asked.
     """
     check_writable(subject)
-    suffix = subject.language.extensions[0]
-    project = await asyncio.to_thread(find_project, subject.path, f"{_UNNAMED}.{suffix}")
-    framework = choose_framework(request.framework, subject.language.name, project)
-    targets = _targets(subject)
-    symbols = names_of(subject, targets)
-    top = tuple(dict.fromkeys(name.partition(".")[0] for name in symbols))
-    tested = Tested(text=subject.text, project=project, names=top, language=subject.language.name)
-    header, path = await asyncio.to_thread(lambda: (framework.header(tested), project.shown(framework.path(tested))))
+    symbols = names_of(subject, _targets(subject))
+    desk, path = await asyncio.to_thread(_desk, subject, request.framework, symbols)
+    framework, header = desk.framework, desk.header
     yield GeneratedTestsStart(language=subject.language.name, framework=framework.name, path=path, symbols=symbols)
     max_tokens = asking.answer_tokens(_ANSWER_TOKENS)
     shown = show(subject, await asking.prompt_characters(max_tokens))
@@ -70,10 +66,11 @@ async def generate_tests(
                 yield piece
                 continue
             answer += piece
-            if asking.has_checks and len(begun := list(starts.finditer(answer))) > _TESTS:
-                answer = answer[: begun[_TESTS].start()]
+            if asking.has_checks and (enough := _enough(answer, starts)) is not None:
+                answer = answer[:enough]
                 break
-    desk = _Desk(subject, framework, header, symbols, tested.stem)
+    if asking.has_checks and asking.last_reason == "length":
+        answer = answer.rpartition("\n")[0]
     file, repaired = desk.file(answer), False
     if file.problems and asking.has_checks:
         repaired = True
@@ -98,6 +95,16 @@ async def generate_tests(
         unconfirmed=unconfirmed,
         **asking.how_it_came(shown.truncated, reason=reason),
     )
+
+
+def _desk(subject: Subject, wanted: str | None, symbols: tuple[str, ...]) -> tuple["_Desk", str]:
+    """Find framework, imports and place by the files of the project; it blocks."""
+    project = find_project(subject.path, f"{_UNNAMED}.{subject.language.extensions[0]}")
+    framework = choose_framework(wanted, subject.language.name, project)
+    top = tuple(dict.fromkeys(name.partition(".")[0] for name in symbols))
+    target = Target(text=subject.text, project=project, names=top, language=subject.language.name)
+    desk = _Desk(subject, framework, framework.header(target), symbols, target.stem)
+    return desk, project.shown(framework.path(target))
 
 
 def _targets(subject: Subject) -> tuple[Definition, ...]:
@@ -146,6 +153,13 @@ def _messages(
     return (Message(role="system", content=instructions.system), Message(role="user", content=content))
 
 
+def _enough(answer: str, starts: re.Pattern[str]) -> int | None:
+    """Say where an answer has all the tests that were asked for, or goes on asserting for ever."""
+    begun = [match.start() for match in starts.finditer(answer)][_TESTS:]
+    asserted = [match.start() for match in _ASSERTION.finditer(answer)][_MOST_ASSERTIONS:]
+    return min([*begun, *asserted], default=None)
+
+
 class _Value(msgspec.Struct, frozen=True):
     value: str
 
@@ -179,27 +193,33 @@ async def _confirmed(
     """
     names = {name.rpartition(".")[2] for name in desk.symbols}
     tests = python_tests(file.body, desk.subject.text, names)
-    doubtful: list[PythonTest] = []
+    doubtful: list[PythonTest | Claim] = []
+    names_of_doubtful: list[str] = []
     for test in tests:
-        if not test.is_possible or not await _is_confirmed(test, shown, asking, instructions):
+        wrong: list[Claim] = []
+        for claim in test.claims if test.is_possible else ():
+            if not await _is_confirmed(claim, shown, asking, instructions):
+                wrong.append(claim)
+        if not test.is_possible or len(wrong) == test.assertions > 0:
             doubtful.append(test)
+        else:
+            doubtful.extend(wrong)
+        if wrong or not test.is_possible:
+            names_of_doubtful.append(test.name)
     if not doubtful:
         return file, ()
     left = desk.again(file, without(file.body, doubtful))
     if left.problems:
-        return file, tuple(test.name for test in doubtful)
+        return file, tuple(names_of_doubtful)
     return left, ()
 
 
-async def _is_confirmed(test: PythonTest, shown: Shown, asking: Asking, instructions: AssistInstructions) -> bool:
-    """Ask for each value a test claims; a model that cannot be asked any more refutes nothing."""
-    for claim in test.claims[:_MOST_CLAIMS]:
-        content = fill(instructions.confirm_value, code=fenced(shown.code), call=fenced(claim.call))
-        messages = (Message(role="system", content=instructions.system), Message(role="user", content=content))
-        try:
-            told = await asking.told(messages, _Value, max_tokens=_VALUE_TOKENS)
-        except ModelError:
-            return True
-        if told is not None and not is_same_value(told.value, claim.value):
-            return False
-    return True
+async def _is_confirmed(claim: Claim, shown: Shown, asking: Asking, instructions: AssistInstructions) -> bool:
+    """Ask for the value a test claims; a model that cannot be asked any more refutes nothing."""
+    content = fill(instructions.confirm_value, code=fenced(shown.code), call=fenced(claim.call))
+    messages = (Message(role="system", content=instructions.system), Message(role="user", content=content))
+    try:
+        told = await asking.told(messages, _Value, max_tokens=_VALUE_TOKENS)
+    except ModelError:
+        return True
+    return told is None or is_same_value(told.value, claim.value)

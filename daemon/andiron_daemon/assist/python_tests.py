@@ -4,16 +4,18 @@ Parsed by Python's own parser, never compiled to be run.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A test says that a call gives a value; both as they stand."""
+    """A test says that a call gives a value; both as they stand, and the lines that say it."""
 
     call: str
     value: str
+    first: int
+    last: int
 
 
 class PythonTest(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +25,7 @@ class PythonTest(msgspec.Struct, frozen=True, kw_only=True):
     first: int
     last: int
     is_possible: bool
+    assertions: int
     claims: tuple[Claim, ...]
 
 
@@ -40,6 +43,7 @@ def python_tests(body: str, source: str, names: set[str]) -> tuple[PythonTest, .
             name=node.name,
             first=min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1,
             last=node.end_lineno or node.lineno,
+            assertions=sum(isinstance(inner, ast.Assert) for inner in ast.walk(node)),
             is_possible=all(_fits(call, signatures) for call in _calls(node)) or _expects_failure(node),
             claims=tuple(_claims(node, body, names)),
         )
@@ -48,8 +52,8 @@ def python_tests(body: str, source: str, names: set[str]) -> tuple[PythonTest, .
     )
 
 
-def without(body: str, dropped: list[PythonTest]) -> str:
-    """Take tests out of a body."""
+def without(body: str, dropped: Sequence[PythonTest | Claim]) -> str:
+    """Take tests, or what they claim, out of a body."""
     lines = body.split("\n")
     for test in sorted(dropped, key=lambda one: one.first, reverse=True):
         del lines[test.first : test.last]
@@ -108,7 +112,7 @@ def _claims(node: ast.AST, body: str, names: set[str]) -> Iterator[Claim]:
             call, value = test.left, ast.get_source_segment(body, test.comparators[0])
         source = ast.get_source_segment(body, call)
         if _is_call_of(call, names) and source and value and _is_literal(value):
-            yield Claim(call=source, value=value)
+            yield Claim(call=source, value=value, first=inner.lineno - 1, last=inner.end_lineno or inner.lineno)
 
 
 def _is_call_of(node: ast.expr, names: set[str]) -> bool:

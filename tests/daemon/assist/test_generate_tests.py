@@ -1,0 +1,173 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from andiron_daemon.answers import Started
+from andiron_daemon.assist.service import AssistService
+from andiron_daemon.assist.types import GeneratedTests, GeneratedTestsStart, GenerateTestsInput
+from andiron_daemon.errors import InvalidAnswerError, InvalidRequestError, UnsupportedLanguageError
+from andiron_testing.assists import answer_of, asked, code, events_of, lines, told
+from andiron_testing.scripted import ScriptedBackend
+
+_CODE = (
+    "def add(a, b=0):\n    return a + b\n\n\n"
+    "class Box:\n    def open(self):\n        return 1\n\n\n"
+    "def _hidden():\n    pass\n"
+)
+_TESTS = "def test_add():\n    assert add(1, 2) == 3\n\n\ndef test_box():\n    assert Box().open() == 1"
+_THREE = told(value="3")
+
+
+def _ask(text: str = _CODE, **fields: object) -> GenerateTestsInput:
+    fields.setdefault("path", "shop/sums.py")
+    return GenerateTestsInput(code=text, **fields)  # type: ignore[arg-type]  # fields of the struct
+
+
+async def test_the_answer_has_a_whole_file_its_place_and_what_it_covers(
+    assist: AssistService, backend: ScriptedBackend
+) -> None:
+    backend.enqueue(code(_TESTS), _THREE)
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    assert answer.tests == f"from shop.sums import add, Box\n\n\n{_TESTS}\n"
+    assert (answer.framework, answer.path) == ("pytest", "tests/test_sums.py")
+    assert answer.covers == ("add", "Box", "Box.open")
+    assert answer.parses
+    assert answer.unconfirmed == ()
+    assert "_hidden" not in asked(backend, 0).split("\n")[0]
+
+
+async def test_only_symbols_the_tests_mention_are_covered(assist: AssistService, backend: ScriptedBackend) -> None:
+    backend.enqueue(code("def test_add():\n    # Box too\n    assert add(1, 2) == 3"), _THREE)
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    assert answer.covers == ("add",)
+
+
+async def test_wrong_imports_and_copies_of_the_code_are_taken_out(
+    assist: AssistService, backend: ScriptedBackend
+) -> None:
+    written = (
+        "import math\nimport pytest\nfrom your_module import add\n\n"
+        "def add(a, b):\n    return a + b\n\n"
+        "def test_add():\n    with pytest.raises(TypeError):\n        add(math.pi, None)\n\n"
+        "if __name__ == '__main__':\n    pytest.main()\n"
+    )
+    backend.enqueue(code(written))
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    assert "your_module" not in answer.tests
+    assert "def add" not in answer.tests
+    assert "__main__" not in answer.tests
+    assert answer.tests.count("from shop.sums import") == 1
+    assert answer.tests.startswith("import math\nimport pytest\n\nfrom shop.sums")
+
+
+async def test_enough_tests_are_enough(assist: AssistService, backend: ScriptedBackend) -> None:
+    tests = "\n\n".join(f"def test_{number}():\n    assert add({number})" for number in range(9))
+    backend.enqueue(code(tests), *[told(value="True")] * 3)
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    assert answer.tests.count("def test_") == 3
+    assert answer.finish_reason == "stop"
+    assert backend.cancelled == 1
+
+
+async def test_a_value_the_model_does_not_find_again_costs_the_test(
+    assist: AssistService, backend: ScriptedBackend
+) -> None:
+    backend.enqueue(code(_TESTS + "\n\n\ndef test_zero():\n    assert add(0) == 7"), _THREE, told(value="0"))
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    assert "test_zero" not in answer.tests
+    assert "test_add" in answer.tests
+
+
+async def test_where_nothing_is_confirmed_all_stay_and_are_named(
+    assist: AssistService, backend: ScriptedBackend
+) -> None:
+    backend.enqueue(code("def test_add():\n    assert add(1, 2) == 4"), _THREE)
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    assert answer.unconfirmed == ("test_add",)
+    assert "test_add" in answer.tests
+
+
+async def test_a_call_that_cannot_work_costs_the_test_without_asking(
+    assist: AssistService, backend: ScriptedBackend
+) -> None:
+    backend.enqueue(code(_TESTS + "\n\n\ndef test_three():\n    assert add(1, 2, 3) == 6"), _THREE)
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    assert "test_three" not in answer.tests
+    assert len(backend.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("def test_add(:\n    assert add(1) == 1\n\nx = 1", "does not parse"),
+        ("def test_it():\n    assert 1 == 1", "none of these is called"),
+        ("x = add(1)\nassert x", "there are no tests"),
+        ("def test_add():\n    add(1)", "nothing is asserted"),
+    ],
+)
+async def test_tests_that_are_not_valid_go_back_once(
+    assist: AssistService, backend: ScriptedBackend, bad: str, reason: str
+) -> None:
+    backend.enqueue(code(bad), code(_TESTS), _THREE)
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    assert answer.repaired
+    assert reason in asked(backend, 1)
+    again = [code(bad), code(bad)]
+    backend.enqueue(*again)
+    with pytest.raises(InvalidAnswerError) as raised:
+        await answer_of(assist.generate_tests(_ask()))
+    assert raised.value.details["problems"]
+
+
+async def test_a_selection_limits_what_is_tested(assist: AssistService, backend: ScriptedBackend) -> None:
+    backend.enqueue(code("def test_box():\n    assert Box().open() == 1"))
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask(selection=lines(4, 7))))
+    assert answer.tests.startswith("from shop.sums import Box\n")
+
+
+async def test_where_tests_belong_is_told_first(assist: AssistService, backend: ScriptedBackend) -> None:
+    backend.enqueue(code(_TESTS), _THREE)
+    events = await events_of(assist.generate_tests(_ask()))
+    assert isinstance(events[0], GeneratedTestsStart)
+    assert events[0].symbols == ("add", "Box", "Box.open")
+    assert [type(event) for event in events[1:]] == [Started, GeneratedTests]
+
+
+async def test_the_project_of_the_path_decides(assist: AssistService, backend: ScriptedBackend, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"devDependencies": {"vitest": "1"}}')
+    tests = 'test("adds", () => { expect(add(1, 2)).toBe(3); });'
+    backend.enqueue(code(tests, "js"))
+    file = tmp_path / "web" / "sums.js"
+    request = GenerateTestsInput(code="export function add(a, b) { return a + b; }\n", path=str(file))
+    answer: GeneratedTests = await answer_of(assist.generate_tests(request))
+    assert (answer.framework, answer.path) == ("vitest", str(tmp_path / "web" / "sums.test.js"))
+    assert 'import { add } from "./sums.js";' in answer.tests
+    assert answer.covers == ("add",)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "error"),
+    [
+        ("x = 1\n", {}, InvalidRequestError),
+        ("# nothing\n", {}, InvalidRequestError),
+        (_CODE, {"framework": "jest"}, InvalidRequestError),
+        ("key: value\n", {"path": "a.yaml"}, InvalidRequestError),
+        ("foo() { echo 1; }\n", {"path": "a.sh"}, UnsupportedLanguageError),
+    ],
+)
+async def test_what_cannot_be_tested_is_refused_without_asking(
+    assist: AssistService, backend: ScriptedBackend, text: str, fields: dict[str, object], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await answer_of(assist.generate_tests(_ask(text, **fields)))
+    assert backend.requests == []
+
+
+async def test_closing_cancels_the_models_work(assist: AssistService, backend: ScriptedBackend) -> None:
+    backend.enqueue([asyncio.Event()])
+    events = assist.generate_tests(_ask())
+    assert isinstance(await anext(events), GeneratedTestsStart)
+    assert isinstance(await anext(events), Started)
+    await events.aclose()
+    await backend.was_cancelled()

@@ -1,10 +1,11 @@
 """`andiron logs`: the daemon's log, its end or as it grows, for people or as it is."""
 
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -47,38 +48,39 @@ def command(follow: bool, count: int, request_id: str | None, level: str, as_jso
             return
 
 
-def followed(file: Path) -> Iterator[str]:
+def followed(file: Path) -> Generator[str, None, None]:
     """Yield lines as they are written; a file that was rotated away is read to its end, then the new one."""
-    stream = None
-    rest = ""
     at_end = True
     while True:
-        if stream is None:
-            try:
-                stream = file.open("rb")
-            except FileNotFoundError:
-                at_end = False
-                time.sleep(_POLL_SECONDS)
-                continue
+        try:
+            stream = file.open("rb")
+        except FileNotFoundError:
+            at_end = False
+            time.sleep(_POLL_SECONDS)
+            continue
+        with stream:
             if at_end:
-                stream.seek(0, 2)
+                stream.seek(0, os.SEEK_END)
+            yield from _grown(file, stream)
+        at_end = False
+
+
+def _grown(file: Path, stream: BinaryIO) -> Iterator[str]:
+    """Yield the lines of one file until another one stands in its place."""
+    rest = b""
+    while True:
         data = stream.read(_CHUNK_BYTES)
         if data:
-            lines = (rest + data.decode("utf-8", errors="replace")).split("\n")
-            rest = lines.pop()
-            yield from lines
-            continue
-        if _is_replaced(file, stream.fileno()):
-            stream.close()
-            stream, at_end = None, False
-            continue
-        sys.stdout.flush()
-        time.sleep(_POLL_SECONDS)
+            *lines, rest = (rest + data).split(b"\n")
+            yield from (line.decode("utf-8", errors="replace") for line in lines)
+        elif _is_replaced(file, stream.fileno()):
+            return
+        else:
+            sys.stdout.flush()
+            time.sleep(_POLL_SECONDS)
 
 
 def _is_replaced(file: Path, descriptor: int) -> bool:
-    import os
-
     try:
         now = file.stat()
     except FileNotFoundError:

@@ -16,7 +16,7 @@ def _quoted(budget: int = 10_000, selection: Range | None = None) -> str:
         ContextFile(path="main.py", content="print('kept')\n", language="python"),
     )
     diagnostics = (ContextDiagnostic(message="marker is odd", path="deploy/.env", severity="error"),)
-    context = ChatContext(files=files, diagnostics=diagnostics, workspace="/work/project")
+    context = ChatContext(files=files, diagnostics=diagnostics, workspace="/srv/project")
     return quote_context(context, budget).text + "\n\nWhat is this?"
 
 
@@ -36,7 +36,7 @@ def test_a_private_file_is_taken_out_whole(selection: Range | None, budget: int)
 def test_paths_and_workspace_are_found() -> None:
     text = _quoted()
     assert quoted_paths(text) == ("deploy/.env", "main.py")
-    assert workspace_of(text) == "/work/project"
+    assert workspace_of(text) == "/srv/project"
     assert workspace_of("no workspace here") is None
 
 

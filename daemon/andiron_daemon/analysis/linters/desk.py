@@ -70,7 +70,7 @@ class LintDesk:
     async def lint(self, text: str, path: str | None, language: Language | None, syntax: Syntax | None) -> Linted:
         """Look at one text; cancelling ends every program that was started for it."""
         kind = kind_of(path, language)
-        source = SourceFile(path=named_for(path, language, kind), text=text)
+        source = SourceFile(path=named_for(path, language, kind), text=_encodable(text))
         work = [self._outcome(linter, source) for linter in self._linters if kind in linter.languages]
         if self._has_rules and syntax is not None:
             work.append(_rules_outcome(syntax))
@@ -115,7 +115,7 @@ class LintDesk:
         for index, file in enumerate(files):
             kind = kind_of(file.path, file.language)
             if kind in linter.languages:
-                sources[index] = SourceFile(path=named_for(file.path, file.language, kind), text=file.text)
+                sources[index] = SourceFile(path=named_for(file.path, file.language, kind), text=_encodable(file.text))
         bundled: list[int] = []
         if isinstance(linter, ManyLinter):
             bundled = await asyncio.to_thread(_on_disk, sources)
@@ -188,6 +188,15 @@ def _linted(outcomes: Sequence[Outcome]) -> Linted:
 def _on_disk(sources: Mapping[int, SourceFile]) -> list[int]:
     """Choose the files that lie where their paths say, so that a linter can read them itself."""
     return [index for index, source in sources.items() if folder_of(source.path) and Path(source.path).is_file()]
+
+
+def _encodable(text: str) -> str:
+    """Replace half characters, which no file can hold, by as many others."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def _checked(chosen: Sequence[str], known: Sequence[str]) -> frozenset[str]:

@@ -68,10 +68,9 @@ class ESLint:
     languages = frozenset({"javascript", "typescript", "tsx"})
 
     def __init__(self, limits: Limits, trusted_folders: Sequence[Path]) -> None:
-        # V8 reserves far more addresses than it uses.
-        self._limits = msgspec.structs.replace(limits, memory_bytes=0)
+        self._limits = limits
         self._trusted_folders = tuple(trusted_folders)
-        self._program = Program("eslint", self._limits)
+        self._program = Program("eslint", limits)
 
     async def version(self) -> str:
         """Say which version there is on the path; a trusted project uses its own."""

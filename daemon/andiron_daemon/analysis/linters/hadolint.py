@@ -44,8 +44,8 @@ class Hadolint:
         configuration = await asyncio.to_thread(nearest, path, _CONFIGURATIONS)
         note = None
         finished = await self._check(text, configuration)
-        if configuration is not None and not finished.output.strip():
-            note = f"the project's configuration was not used: {finished.last_words}"
+        if configuration is not None and "Error parsing your config file" in finished.errors:
+            note = f"the project's {configuration.name} cannot be read and was not used"
             finished = await self._check(text, None)
         try:
             findings = msgspec.json.decode(finished.output, type=list[_Finding])

@@ -46,7 +46,7 @@ _PASSED_ON = (
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much one run of a program may take; memory is address space, and 0 is no limit."""
+    """How much one run of a program may take; memory is what it can write to, not what it reserves."""
 
     seconds: float = 10.0
     output_bytes: int = 8 * 1024 * 1024
@@ -214,8 +214,8 @@ def _bound(pid: int, limits: Limits) -> None:
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.setpriority(os.PRIO_PGRP, pid, _NICENESS)
-        if limits.memory_bytes and hasattr(resource, "prlimit"):
-            resource.prlimit(pid, resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+        if hasattr(resource, "prlimit"):
+            resource.prlimit(pid, resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
 
 
 def _environment() -> dict[str, str]:

@@ -10,6 +10,7 @@ from aiohttp import web
 from andiron_daemon import __version__, keys
 from andiron_daemon.api.dialects import llamacpp_bodies as bodies
 from andiron_daemon.api.dialects.failures import llamacpp_failure
+from andiron_daemon.api.dialects.fim_prompt import parse_fim_prompt
 from andiron_daemon.api.dialects.generation import (
     Whole,
     checked_count,
@@ -18,7 +19,7 @@ from andiron_daemon.api.dialects.generation import (
     seeded,
     side_by_side,
 )
-from andiron_daemon.api.dialects.llamacpp_infill import chosen_fields, context_length, json_body
+from andiron_daemon.api.dialects.llamacpp_infill import answer_gap, chosen_fields, context_length, json_body
 from andiron_daemon.api.dialects.llamacpp_timings import llama_timings
 from andiron_daemon.api.dialects.model_facts import all_facts
 from andiron_daemon.api.dialects.names import Choice, chosen, known_models
@@ -29,18 +30,22 @@ from andiron_daemon.api.wire import json_response, read_body
 from andiron_daemon.middleware.request_id import request_id_of
 from andiron_daemon.services import Services
 from andiron_models.backend import Tokenizes
-from andiron_models.types import ChatRequest, Delta, TextRequest, TokenLogprob
+from andiron_models.types import ChatRequest, Delta, FinishReason, TextRequest, TokenLogprob
 
-_STOP_TYPES = {"stop": "eos", "length": "limit", "cancelled": "none"}
+_STOP_TYPES: dict[FinishReason, bodies.StopType] = {"stop": "eos", "length": "limit", "cancelled": "none"}
 
 
 async def complete(request: web.Request) -> web.StreamResponse:
-    """Continue a text as it stands; with several wanted, the answer is a list."""
+    """Continue a text as it stands, or fill the gap it is made for; with several wanted, the answer is a list."""
     body = await read_body(request, bodies.CompletionBody)
     services = request.app[keys.SERVICES]
     choice = chosen(services, body.model)
+    prompt = await _prompt(services, body.prompt, choice)
+    gap = parse_fim_prompt(prompt)
+    if gap is not None:
+        return await answer_gap(request, gap, body, prompt)
     asked = TextRequest(
-        prompt=await _prompt(services, body.prompt, choice),
+        prompt=prompt,
         model=choice.model,
         max_tokens=read_limit(body.n_predict, body.max_tokens),
         sampling=read_sampling(body, logprobs=body.n_probs or None),
@@ -110,7 +115,7 @@ class Teller:
             tokens_evaluated=usage.prompt_tokens,
             tokens_predicted=usage.completion_tokens,
             truncated=finish.truncated is not None,
-            stop_type=_STOP_TYPES[finish.reason],  # type: ignore[arg-type]  # the table holds its words only
+            stop_type=_STOP_TYPES[finish.reason],
             stopping_word="",
             has_new_line="\n" in whole.text,
             prompt=self._asked.prompt,

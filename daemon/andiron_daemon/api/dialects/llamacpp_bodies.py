@@ -7,6 +7,8 @@ import msgspec
 from andiron_daemon.api.dialects.llamacpp_timings import LlamaTimings
 from andiron_daemon.api.dialects.openai_bodies import ChatMessage, SamplingFields, TokenId, ToolSpec
 
+StopType = Literal["eos", "word", "limit", "none"]
+
 
 class ExtraChunk(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of another file. `time` may be anything: Vim sends a list."""
@@ -90,7 +92,7 @@ class LlamaCompletion(msgspec.Struct, frozen=True, kw_only=True):
     tokens_evaluated: int
     tokens_predicted: int
     truncated: bool
-    stop_type: Literal["eos", "word", "limit", "none"]
+    stop_type: StopType
     stopping_word: str
     has_new_line: bool
     prompt: str

@@ -164,6 +164,13 @@ async def test_a_text_is_continued(daemon: DaemonClient, backend: CapableBackend
     assert (text.prompt, text.max_tokens, text.sampling.seed) == ("<|im_start|>Once", 7, None)
 
 
+async def test_a_prompt_made_for_a_gap_is_one(daemon: DaemonClient, backend: CapableBackend) -> None:
+    backend.enqueue("a + b")
+    prompt = "<fim_prefix>def add(a, b):\n    return <fim_suffix>\n\nprint(add(1, 2))\n<fim_middle>"
+    answer = await (await daemon.post("/completion", json={"prompt": prompt, "n_predict": 64})).json()
+    assert (answer["content"], answer["prompt"], backend.texts) == ("a + b", prompt, [])
+
+
 async def test_every_event_of_a_continuation_has_content_and_stop(
     daemon: DaemonClient, backend: CapableBackend
 ) -> None:

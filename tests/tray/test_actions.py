@@ -1,14 +1,17 @@
 """What the menu's items do, to a daemon in name only."""
 
 import datetime
+import json
 from pathlib import Path
 
 import pyperclip
 import pytest
 
 from andiron_daemon.paths import Paths, make_private
+from andiron_testing.daemon_process import andiron
 from andiron_testing.stub_daemon import StubDaemon, stub_daemon
 from andiron_tray.actions import Actions
+from andiron_tray.autostart import starts_at_login
 from andiron_tray.errors import ActionError
 from andiron_tray.follower import Notice
 from andiron_tray.menu import Action, Command
@@ -161,6 +164,28 @@ def test_about_says_what_it_is_and_where(paths: Paths) -> None:
         told = do(paths, "about")
         assert told is not None
         assert stub.url in told.text
+
+
+def test_start_at_login_is_the_services_and_the_trays_together(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the service of a machine without a service manager, which only writes down that it is wanted."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    do(paths, "start_at_login", "off")
+    assert not starts_at_login()
+    do(paths, "start_at_login", "on")
+    assert starts_at_login()
+    assert service(paths) == (True, True)
+    do(paths, "start_at_login", "off")
+    assert not starts_at_login()
+    assert service(paths) == (True, False)
+
+
+def service(paths: Paths) -> tuple[bool, bool]:
+    done = andiron("service", "status", "--json", variables={"ANDIRON_HOME": str(paths.state.parent)})
+    told = json.loads(done.stdout)
+    return told["installed"], told["autostart"]
 
 
 def test_a_start_that_fails_gives_the_daemons_own_reason(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:

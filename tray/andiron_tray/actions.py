@@ -7,6 +7,9 @@ import sys
 import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from andiron_daemon.client import Client, ClientError, find_client, wait_until_stopped
 from andiron_daemon.errors import DaemonError
@@ -83,7 +86,11 @@ class Actions:
     # -- the daemon's life
 
     def _start(self, _: str = "") -> None:
-        _andiron(self._paths, "serve", "--detach")
+        """Start the service where there is one, so that it keeps the daemon; else the daemon itself."""
+        if _has_service(self._paths):
+            _andiron(self._paths, "service", "start")
+        else:
+            _andiron(self._paths, "serve", "--detach")
 
     def _stop(self, _: str = "") -> None:
         client = find_client(self._paths)
@@ -176,8 +183,16 @@ def page_link(client: Client, pages: Sequence[str]) -> str:
     return client.url + pages[-1]
 
 
-def _andiron(paths: Paths, *arguments: str) -> None:
-    """Run one command of `andiron` to its end.
+def _has_service(paths: Paths) -> bool:
+    try:
+        told = msgspec.json.decode(_andiron(paths, "service", "status", "--json"), type=dict[str, Any])
+    except (ActionError, msgspec.DecodeError):
+        return False  # one that cannot even be asked keeps no daemon
+    return bool(told.get("installed"))
+
+
+def _andiron(paths: Paths, *arguments: str) -> str:
+    """Run one command of `andiron` to its end and return what it printed.
 
     Raises:
         ActionError: it failed, with the reason it gave.
@@ -194,6 +209,7 @@ def _andiron(paths: Paths, *arguments: str) -> None:
         said = dict(line.partition(": ")[::2] for line in done.stderr.splitlines())
         reason = said.get("error") or f"exit status {done.returncode}"
         raise ActionError(f"{what} failed: {reason}", said.get("hint") or f"See {paths.log_file}.")
+    return done.stdout
 
 
 def _copy(text: str) -> None:

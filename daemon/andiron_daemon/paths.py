@@ -1,9 +1,12 @@
 """Where Andiron keeps things: the platform's user folders, or one root named by ANDIRON_HOME."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
+
+from andiron_daemon.errors import ConfigurationError
 
 
 class Paths(msgspec.Struct, frozen=True):
@@ -52,7 +55,11 @@ class Paths(msgspec.Struct, frozen=True):
 
 
 def find_paths(home: str | None = None) -> Paths:
-    """Find the folders: below `home`, else below ANDIRON_HOME, else the platform's own."""
+    """Find the folders: below `home`, else below ANDIRON_HOME, else the platform's own.
+
+    Raises:
+        ConfigurationError: there is no home folder for the platform's own to lie in.
+    """
     root_text = home or os.environ.get("ANDIRON_HOME")
     if root_text:
         root = Path(root_text).expanduser().absolute()
@@ -60,13 +67,37 @@ def find_paths(home: str | None = None) -> Paths:
     from platformdirs import PlatformDirs
 
     folders = PlatformDirs("andiron", appauthor=False)
-    data = Path(folders.user_data_dir)
-    return Paths(
-        config=Path(folders.user_config_dir),
-        data=data,
-        state=Path(folders.user_state_dir),
-        models=data / "models",
-        cache=Path(folders.user_cache_dir),
+    try:
+        data = Path(folders.user_data_dir)
+        found = Paths(
+            config=Path(folders.user_config_dir),
+            data=data,
+            state=Path(folders.user_state_dir),
+            models=data / "models",
+            cache=Path(folders.user_cache_dir),
+        )
+    except RuntimeError as error:
+        raise _homeless() from error
+    _check_home((found.config, found.data, found.state, found.cache))
+    return found
+
+
+def _check_home(folders: Iterable[Path]) -> None:
+    """Refuse folders below a home that is not there: what is kept would lie where nobody looks for it."""
+    # "~" itself comes back where neither HOME nor the system knows of a home.
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 -- pathlib's own raises instead
+    named = os.environ.get("HOME") if os.name == "posix" else None
+    if named != "" and home.is_absolute() and home.is_dir():
+        return
+    if named == "" or any(not folder.is_absolute() or home in folder.parents for folder in folders):
+        raise _homeless()
+
+
+def _homeless() -> ConfigurationError:
+    named = os.environ.get("HOME")
+    return ConfigurationError(
+        f"there is no home folder (HOME is {'not set' if named is None else repr(named)})",
+        hint="Set ANDIRON_HOME to a folder of yours.",
     )
 
 

@@ -49,7 +49,7 @@ class DaemonProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            env={**_environment(paths), "PORT": "0", **variables},
+            env=_without_empty({**_environment(paths), "PORT": "0", **variables}),
         )
         record = wait_until_healthy(paths, timeout_seconds=_START_SECONDS)
         if record is None:
@@ -120,6 +120,11 @@ def _environment(paths: Paths) -> dict[str, str]:
     foreign = foreign_variables()
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
     return {**kept, **own_variables(str(paths.state.parent))}
+
+
+def _without_empty(variables: dict[str, str]) -> dict[str, str]:
+    """Take away what is empty: the variable is then not set at all."""
+    return {name: value for name, value in variables.items() if value}
 
 
 def put_model(file: Path, paths: Paths) -> None:

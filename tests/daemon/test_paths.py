@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import find_paths, make_private
 
 
@@ -55,3 +56,39 @@ def test_the_files_have_their_fixed_names(home: Path) -> None:
         "state/run.json",
         "state/andiron.log",
     ]
+
+
+@pytest.mark.parametrize("named", ["", "/gone/person"])
+def test_a_home_that_is_not_there_is_said(named: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("ANDIRON_HOME")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", named)
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.delenv(f"XDG_{name}_HOME", raising=False)
+    with pytest.raises(ConfigurationError, match="there is no home folder") as caught:
+        find_paths()
+    assert caught.value.hint == "Set ANDIRON_HOME to a folder of yours."
+
+
+def test_a_user_the_system_does_not_know_has_no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import pwd
+
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.chdir(tmp_path)
+    for name in ("ANDIRON_HOME", "HOME", *(f"XDG_{name}_HOME" for name in ("CONFIG", "DATA", "STATE", "CACHE"))):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigurationError, match="HOME is not set"):
+        find_paths()
+    monkeypatch.setenv("ANDIRON_HOME", str(tmp_path))
+    assert find_paths().state == tmp_path / "state"
+
+
+def test_folders_of_their_own_need_no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("ANDIRON_HOME")
+    monkeypatch.setenv("HOME", "/gone/person")
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    assert find_paths().data == tmp_path / "DATA" / "andiron"

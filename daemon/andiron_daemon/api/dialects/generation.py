@@ -14,6 +14,7 @@ import msgspec
 
 from andiron_daemon.answers import Generated
 from andiron_daemon.counters import Counters
+from andiron_daemon.limits.backend import Deadlines, within
 from andiron_daemon.services import Services
 from andiron_models.errors import InvalidRequestError
 from andiron_models.types import ChatRequest, Delta, Message, Sampling, TextRequest, TokenLogprob, ToolCall
@@ -56,13 +57,20 @@ async def chat(services: Services, request: ChatRequest, backend: str | None) ->
 
 
 async def continue_text(services: Services, request: TextRequest, backend: str | None) -> AsyncGenerator[Delta, None]:
-    """Continue a text as it stands.
+    """Continue a text as it stands, within the limits of time an answer has.
 
     Raises:
         InvalidRequestError: the backend chosen cannot.
     """
     able = await services.router.continuer(request.model, backend)
-    async with contextlib.aclosing(_counted(able.continue_text(request), services.counters)) as deltas:
+    settings = services.settings
+    deadlines = Deadlines(
+        queue_seconds=settings.queue_seconds,
+        first_token_seconds=settings.first_token_seconds,
+        answer_seconds=settings.answer_seconds,
+    )
+    timed = within(able.continue_text(request), deadlines, backend or services.router.policy)
+    async with contextlib.aclosing(_counted(timed, services.counters)) as deltas:
         async for delta in deltas:
             yield delta
 

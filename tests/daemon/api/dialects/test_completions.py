@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from andiron_daemon.settings import Settings
 from andiron_models.types import InfillRequest
 from andiron_testing.capable import CapableBackend
-from andiron_testing.daemons import DaemonClient
+from andiron_testing.daemons import TOKEN, DaemonClient, StartDaemon
 from andiron_testing.dialects import read_data
 
 COMPLETIONS = "/v1/completions"
@@ -83,6 +84,14 @@ async def test_continued_texts_are_streamed_with_their_echo(daemon: DaemonClient
     assert "".join(c["text"] for event in events[:-1] for c in event["choices"]) == "zero one two"
     assert events[-2]["choices"] == []
     assert events[-2]["usage"]["completion_tokens"] == 2
+
+
+async def test_a_continued_text_has_its_time_too(start_daemon: StartDaemon, backend: CapableBackend) -> None:
+    hurried = await start_daemon(Settings(token=TOKEN, answer_seconds=0.05))
+    backend.enqueue([asyncio.Event()])
+    response = await hurried.post(COMPLETIONS, json={"prompt": "x"})
+    assert (response.status, (await response.json())["error"]["code"]) == (504, "timeout")
+    await backend.was_cancelled()
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ _log = logging.getLogger(__name__)
 _OWN_RULES = "andiron"
 _MOST_ANSWER_TOKENS = 2048
 _LEAST_ANSWER_TOKENS = 128
-_LEAST_SURENESS = 0.35
-_SURE = 0.8
+_LEAST_SURENESS = 0.7
+_SURE = 0.9
 _TOKENS_OF_A_REASON = 160
 _MOST_EXPLAINED = 3
 # What is unused does no harm yet.

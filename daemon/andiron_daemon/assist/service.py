@@ -9,7 +9,7 @@ Closing a stream cancels the model's work. Nothing that was sent or written is e
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from andiron_daemon.analysis.types import Insight, Metrics
+from andiron_daemon.analysis.types import AnalysisInput, Insight, Metrics
 from andiron_daemon.answers import Generated
 from andiron_daemon.assist.asking import Asking
 from andiron_daemon.assist.explain import ExplainEvent, explain
@@ -106,10 +106,11 @@ class AssistService:
                 self._count(event)
                 yield event
 
-    async def insights(self, request: AssistInput, metrics: Metrics) -> tuple[Insight, ...]:
+    async def insights(self, request: AnalysisInput, metrics: Metrics) -> tuple[Insight, ...]:
         """Say what is worth knowing about a file, for its analysis; raises as `refactor` does."""
-        asking = self._asking(request, None)
-        subject = await read_subject(request)
+        text = AssistInput(code=request.code, path=request.path, language=request.language)
+        asking = self._asking(text, None)
+        subject = await read_subject(text)
         figures = (
             f"{metrics.code_lines} lines of code, {metrics.functions} functions, {metrics.classes} classes, "
             f"complexity at most {metrics.max_complexity}, the longest function {metrics.longest_function} lines."

@@ -6,6 +6,7 @@ in JavaScript cannot run in it, nor can a plug-in; the npm package of the same n
 """
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,35 +87,42 @@ class Oxlint:
 
     async def _converse(self, sources: Sequence[SourceFile], configuration: Path | None) -> dict[str, Found]:
         program = await self._program.file()
-        note = await self._note(program, configuration) if configuration is not None else None
         async with scratch_folder() as scratch:
+            note = None
+            if configuration is not None:
+                note = await self._note(program, configuration, scratch)
             is_in_project = configuration is not None and note is None
-            # Only a place in the workspace is looked at; without a project of its own a text is put into a new one.
-            root = configuration.parent if configuration is not None and is_in_project else scratch
+            # Only a place in the workspace is looked at, and all of the workspace is walked through: so it is no
+            # larger than it must be. Without a project of its own a text is put into a new one.
+            root = _common_folder(sources) if is_in_project else scratch
             async with running([program, "--lsp", "--threads=1"], folder=scratch, limits=self._limits) as child:
                 conversation = Conversation(child)
-                await _greet(conversation, root)
+                await _greet(conversation, root, configuration if is_in_project else None)
                 found: dict[str, Found] = {}
                 for number, source in enumerate(sources):
                     file = Path(source.path) if is_in_project else scratch / str(number) / name_of(source.path)
                     found[source.path] = Found(diagnostics=await _ask_about(conversation, source, file), note=note)
                 return found
 
-    async def _note(self, file: Path, configuration: Path) -> str | None:
+    async def _note(self, program: Path, configuration: Path, folder: Path) -> str | None:
         """Say why a project's configuration cannot be used, if so."""
         if not configuration.suffix.startswith(".json"):
             return f"the project's {configuration.name} is code and was not run"
-        finished = await run_program(
-            [file, "--print-config", "-c", configuration], folder=configuration.parent, limits=self._limits
-        )
+        command = [program, "--print-config", "-c", configuration]
+        finished = await run_program(command, folder=folder, limits=self._limits)
         if finished.status == 0:
             return None
         said = (finished.output.decode("utf-8", "replace") + finished.errors).split("\n\n", 1)[-1]
         return f"the project's configuration was not used: {' '.join(said.split())[:300]}"
 
 
-async def _greet(conversation: Conversation, root: Path) -> None:
-    options = [{"workspaceUri": root.as_uri(), "options": {"fixKind": "safe_fix", "run": "onType"}}]
+def _common_folder(sources: Sequence[SourceFile]) -> Path:
+    return Path(os.path.commonpath([Path(source.path).parent for source in sources]))
+
+
+async def _greet(conversation: Conversation, root: Path, configuration: Path | None) -> None:
+    named = {"configPath": str(configuration)} if configuration is not None else {}
+    options = [{"workspaceUri": root.as_uri(), "options": {"fixKind": "safe_fix", "run": "onType", **named}}]
     kinds = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}}
     await conversation.ask(
         "initialize",

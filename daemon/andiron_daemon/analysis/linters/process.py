@@ -121,7 +121,10 @@ class Child:
         kill_group(self._process.pid)
         # Whoever left the group may hold the pipes open; closing our ends is what makes waiting come to an end.
         transport = self._process._transport  # type: ignore[attr-defined]  # noqa: SLF001  # there is no other way
-        transport.close()
+        for number in range(3):
+            pipe = transport.get_pipe_transport(number)
+            if pipe is not None:
+                pipe.close()
         await asyncio.wait({self._listening, asyncio.create_task(self._process.wait())})
 
     async def _write_last(self, data: bytes) -> None:

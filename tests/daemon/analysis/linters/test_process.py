@@ -52,8 +52,8 @@ async def test_one_that_reads_nothing_is_fine(make_program: MakeProgram, tmp_pat
 async def test_one_that_hangs_is_ended_with_its_group(make_program: MakeProgram, tmp_path: Path) -> None:
     file = make_program("hang", WITH_A_CHILD + "time.sleep(600)")
     pids: list[int] = []
-    with pytest.raises(LinterError, match="it took longer than 3 s"):
-        await read_numbers(file, tmp_path, Limits(seconds=3), pids)
+    with pytest.raises(LinterError, match="it took longer than 2 s"):
+        await read_numbers(file, tmp_path, Limits(seconds=2), pids)
     await gone(pids[0])
     psutil.Process(pids[1]).kill()
 
@@ -62,7 +62,7 @@ async def test_a_grandchild_that_keeps_the_pipe_does_not_keep_us(make_program: M
     file = make_program("parent", WITH_A_CHILD)
     pids: list[int] = []
     with pytest.raises(LinterError, match="took longer"):
-        await read_numbers(file, tmp_path, Limits(seconds=3), pids)
+        await read_numbers(file, tmp_path, Limits(seconds=2), pids)
     await gone(pids[0])
     psutil.Process(pids[1]).kill()
 

@@ -21,7 +21,6 @@ _NEVER = (
     "IPython",
     "PIL.AvifImagePlugin",
     "PIL.ImageCms",
-    "PIL.ImageFont",
     "PIL.ImageTk",
     "PIL.WebPImagePlugin",
     "PIL._avif",

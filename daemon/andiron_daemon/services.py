@@ -13,11 +13,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from andiron_daemon.analysis.linters.desk import desk_for
-from andiron_daemon.analysis.service import AnalysisService, Insights
-from andiron_daemon.analysis.types import AnalysisInput, Insight, Metrics
+from andiron_daemon.analysis.service import AnalysisService
 from andiron_daemon.assist.instructions import read_assist_instructions
 from andiron_daemon.assist.service import AssistService
-from andiron_daemon.assist.types import AssistInput
 from andiron_daemon.chat.instructions import read_instructions
 from andiron_daemon.chat.service import ChatService
 from andiron_daemon.completion.examples import Examples
@@ -131,7 +129,7 @@ async def build_services(
         lint_desk = desk_for(settings)
         stack.push_async_callback(lint_desk.aclose)
         assist = AssistService(router, counters, prompts, lint_desk.lint, has_checks=settings.assist_checks)
-        analysis = AnalysisService(lint_desk, _insights(assist))
+        analysis = AnalysisService(lint_desk, assist.insights)
         stack.push_async_callback(analysis.aclose)
         upkeep = Upkeep(chat, SQLiteUsage(database), SQLiteSettings(database), counters, settings.keep_days)
         stack.push_async_callback(upkeep.aclose)
@@ -154,16 +152,6 @@ async def build_services(
             counters=counters,
             started_seconds=time.monotonic(),
         )
-
-
-def _insights(assist: AssistService) -> Insights:
-    """Let an analysis ask the assists."""
-
-    async def ask(request: AnalysisInput, metrics: Metrics) -> tuple[Insight, ...]:
-        fields = {name: getattr(request, name) for name in ("code", "path", "language", "backend", "model")}
-        return await assist.insights(AssistInput(**fields), metrics)
-
-    return ask
 
 
 def backend_configuration(settings: Settings, paths: Paths) -> Configuration:

@@ -82,7 +82,7 @@ def create_app(
     app.on_shutdown.append(close_all)
     app.on_shutdown.append(end_all)
     app[keys.ENDPOINTS] = tuple(f"{route.method} {route.plain_path}" for route in ROUTES)
-    app.on_response_prepare.extend((show_request_id, show_allowed_origin, show_protection))
+    app.on_response_prepare.append(_finish_headers)
     for route in ROUTES:
         if route.method == "GET":
             app.router.add_get(route.path, route.handler)
@@ -96,6 +96,13 @@ def create_app(
 
     app.cleanup_ctx.append(services)
     return app
+
+
+async def _finish_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Say on the way out what every answer says."""
+    show_request_id(request, response)
+    show_allowed_origin(request, response)
+    show_protection(request, response)
 
 
 def _terminate() -> None:

@@ -6,6 +6,7 @@ programs send no Origin. What a page merely embeds (an image, a script) has no O
 comes from another site; only following a link to a page of ours may. The token is asked for besides, by `auth`.
 """
 
+import functools
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -109,7 +110,7 @@ def _preflight(request: web.Request) -> web.Response:
     return answer
 
 
-async def show_allowed_origin(request: web.Request, response: web.StreamResponse) -> None:
+def show_allowed_origin(request: web.Request, response: web.StreamResponse) -> None:
     """Let the browser hand the answer to the page that may have it."""
     if _ORIGIN_KEY in request:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = request[_ORIGIN_KEY]
@@ -131,6 +132,7 @@ def _is_allowed(origin: str, hosts: frozenset[str], port: int | None, origins: f
     return scheme == "http" and name in hosts and own_port == port
 
 
+@functools.lru_cache(maxsize=128)
 def _split(authority: str) -> tuple[str, int | None]:
     """Cut `name:port`; a name that cannot be one is empty."""
     try:

@@ -25,7 +25,7 @@ _PAGE_HEADERS = {
 }
 
 
-async def show_protection(request: web.Request, response: web.StreamResponse) -> None:
+def show_protection(request: web.Request, response: web.StreamResponse) -> None:
     """Put them on the way out; what stands there already stays."""
     headers = response.headers
     headers["Server"] = "Andiron"

@@ -25,7 +25,7 @@ def request_id_of(request: web.Request) -> str:
     return request[_KEY]
 
 
-async def show_request_id(request: web.Request, response: web.StreamResponse) -> None:
+def show_request_id(request: web.Request, response: web.StreamResponse) -> None:
     """Put the id on the way out, whatever the answer is."""
     if _KEY in request:
         response.headers["X-Request-Id"] = request[_KEY]

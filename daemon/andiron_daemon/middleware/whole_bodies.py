@@ -15,7 +15,11 @@ def whole_bodies(seconds: float) -> Middleware:
     @web.middleware
     async def read(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.can_read_body:
-            await _read(request, seconds)
+            if request.content.is_eof():
+                # It is all here; there is nothing to wait for, and no timer is needed.
+                await request.read()
+            else:
+                await _read(request, seconds)
         return await handler(request)
 
     return read

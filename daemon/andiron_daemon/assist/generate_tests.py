@@ -33,7 +33,7 @@ GenerateTestsEvent = GeneratedTestsStart | Started | TextDelta | GeneratedTests
 
 _ANSWER_TOKENS = 700
 _TESTS = 3
-_MOST_ASSERTIONS = 8
+_MOST_ASSERTIONS = 6
 _VALUE_TOKENS = 64
 _ASSERTION = re.compile(r"^[ \t]*(?:self\.)?(?:assert|expect)", re.MULTILINE)
 _UNNAMED = "module_under_test"

@@ -108,7 +108,8 @@ class AssistService:
 
     async def insights(self, request: AnalysisInput, metrics: Metrics) -> tuple[Insight, ...]:
         """Say what is worth knowing about a file, for its analysis; raises as `refactor` does."""
-        text = AssistInput(code=request.code, path=request.path, language=request.language)
+        fields = {name: getattr(request, name) for name in ("code", "path", "language", "backend", "model")}
+        text = AssistInput(**fields)
         asking = self._asking(text, None)
         subject = await read_subject(text)
         figures = (

@@ -6,6 +6,11 @@ from bisect import bisect_right
 from andiron_daemon.positions import Position, Range
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+# Bytes that begin no character, and those that begin one of two UTF-16 code units.
+_FURTHER = bytes(range(0x80, 0xC0))
+_DOUBLE = bytes(range(0xF0, 0x100))
+# Minified code has lines of megabytes; from one mark to the next is a short way.
+_MARK_BYTES = 4096
 
 
 class Places:
@@ -16,6 +21,7 @@ class Places:
         # Where each line begins.
         self.starts = [0, *(match.end() for match in _LINE_END.finditer(data))]
         self._is_ascii = data.isascii()
+        self._marks: dict[int, list[int]] = {}
 
     @property
     def line_count(self) -> int:
@@ -43,9 +49,26 @@ class Places:
         start = self.starts[line]
         if self._is_ascii:
             return Position(line, byte - start)
-        before = self.data[start:byte].decode("utf-8", "ignore")
-        return Position(line, len(before) + sum(character > "\uffff" for character in before))
+        while start < byte < len(self.data) and self.data[byte] & 0xC0 == 0x80:
+            byte -= 1
+        marks = (byte - start) // _MARK_BYTES
+        before = self._units_at(line, marks) if marks else 0
+        return Position(line, before + _units(self.data[start + marks * _MARK_BYTES : byte]))
+
+    def _units_at(self, line: int, mark: int) -> int:
+        """Count the code units of a long line up to one of its marks, each counted once."""
+        known = self._marks.setdefault(line, [0])
+        start = self.starts[line]
+        while len(known) <= mark:
+            from_byte = start + (len(known) - 1) * _MARK_BYTES
+            known.append(known[-1] + _units(self.data[from_byte : from_byte + _MARK_BYTES]))
+        return known[mark]
 
     def range_of(self, start: int, end: int) -> Range:
         """Say where a stretch of bytes is."""
         return Range(self.position_of(start), self.position_of(end))
+
+
+def _units(stretch: bytes) -> int:
+    characters = len(stretch.translate(None, _FURTHER))
+    return characters + len(stretch) - len(stretch.translate(None, _DOUBLE))

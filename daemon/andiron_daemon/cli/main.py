@@ -17,6 +17,7 @@ from andiron_daemon.errors import ConfigurationError, DaemonError
 from andiron_models.errors import ModelError
 
 _COMMANDS = {
+    "analyze": "andiron_daemon.cli.analyze",
     "api": "andiron_daemon.cli.api",
     "chat": "andiron_daemon.cli.chat",
     "complete": "andiron_daemon.cli.complete",

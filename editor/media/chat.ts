@@ -1,0 +1,230 @@
+/**
+ * The chat's page inside the editor. It has no network; everything comes from and goes to the extension.
+ *
+ * What a model wrote is shown only after it was cleaned: no scripts, no images, no styles, links that ask first.
+ */
+
+import DOMPurify from "dompurify";
+
+import type { BlockAction, FromPage, ShownChip, ToPage, Turn } from "../src/chat/messages";
+
+declare function acquireVsCodeApi(): { postMessage(message: FromPage): void };
+
+const editor = acquireVsCodeApi();
+const turns = element("turns");
+const text = element<HTMLTextAreaElement>("text");
+const ask = element<HTMLFormElement>("ask");
+const send = element("send");
+const stop = element("stop");
+const regenerate = element<HTMLButtonElement>("regenerate");
+const condition = element("condition");
+const ACTIONS: readonly (readonly [BlockAction, string])[] = [
+  ["insert", "Insert"],
+  ["replace", "Replace"],
+  ["diff", "Diff"],
+  ["newFile", "New file"],
+  ["copy", "Copy"],
+];
+const ALLOWED = {
+  ALLOWED_TAGS: ["p", "pre", "code", "span", "em", "strong", "del", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "a", "br", "hr"],
+  ALLOWED_ATTR: ["class", "href", "start"],
+  ALLOWED_URI_REGEXP: /^https?:/i,
+};
+
+let answer: HTMLElement | undefined;
+
+function element<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
+  return document.getElementById(id) as Kind;
+}
+
+function setAnswering(isAnswering: boolean): void {
+  send.hidden = isAnswering;
+  stop.hidden = !isAnswering;
+  regenerate.disabled = isAnswering || !turns.querySelector(".assistant");
+  turns.setAttribute("aria-busy", String(isAnswering));
+}
+
+function addTurn(role: string, label: string): HTMLElement {
+  const turn = document.createElement("article");
+  turn.className = `turn ${role}`;
+  turn.setAttribute("aria-label", label);
+  const content = document.createElement("div");
+  content.className = "content";
+  turn.append(content);
+  turns.append(turn);
+  turn.scrollIntoView({ block: "end" });
+  return turn;
+}
+
+function addQuestion(question: string): void {
+  addTurn("user", "You asked").querySelector(".content")!.textContent = question;
+}
+
+/** Show what a model wrote; `isWhole` adds what can be done with its code. */
+function showAnswer(turn: HTMLElement, html: string, isWhole: boolean): void {
+  const isAtEnd = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 40;
+  const content = turn.querySelector<HTMLElement>(".content")!;
+  content.innerHTML = DOMPurify.sanitize(html, ALLOWED);
+  if (isWhole) {
+    content.querySelectorAll<HTMLElement>("pre > code").forEach(addActions);
+  }
+  if (isAtEnd) {
+    turns.scrollTop = turns.scrollHeight;
+  }
+}
+
+function addActions(code: HTMLElement): void {
+  const language = /language-([\w+#-]+)/.exec(code.className)?.[1] ?? "";
+  const bar = document.createElement("div");
+  bar.className = "actions";
+  bar.setAttribute("role", "toolbar");
+  bar.setAttribute("aria-label", "What to do with this code");
+  for (const [action, label] of ACTIONS) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.addEventListener("click", () => editor.postMessage({ type: "block", action, code: code.innerText.replace(/\n$/, ""), language }));
+    bar.append(button);
+  }
+  code.parentElement!.before(bar);
+}
+
+function addNotes(turn: HTMLElement, notes: readonly string[]): void {
+  turn.querySelector(".notes")?.remove();
+  const line = document.createElement("p");
+  line.className = "notes";
+  line.textContent = notes.join(" · ");
+  turn.append(line);
+}
+
+function showTrouble(trouble: string): void {
+  const line = document.createElement("p");
+  line.className = "trouble";
+  line.setAttribute("role", "alert");
+  line.textContent = trouble;
+  turns.append(line);
+  line.scrollIntoView({ block: "end" });
+}
+
+function showConversation(shown: readonly Turn[]): void {
+  turns.replaceChildren();
+  for (const turn of shown) {
+    if (turn.role === "user") {
+      addQuestion(turn.text);
+    } else if (turn.html !== undefined) {
+      const made = addTurn("assistant", "Andiron answered");
+      showAnswer(made, turn.html, true);
+      addNotes(made, turn.notes);
+    }
+  }
+  turns.scrollTop = turns.scrollHeight;
+}
+
+function showChips(chips: readonly ShownChip[]): void {
+  element("chips").replaceChildren(
+    ...chips.map(({ id, label, detail }) => {
+      const item = document.createElement("li");
+      item.title = detail;
+      item.textContent = label;
+      const remove = document.createElement("button");
+      remove.type = "button";
+      remove.textContent = "×";
+      remove.setAttribute("aria-label", `Do not send ${label}`);
+      remove.addEventListener("click", () => editor.postMessage({ type: "removeChip", id }));
+      item.append(remove);
+      return item;
+    }),
+  );
+}
+
+function showCondition(state: string, detail: string): void {
+  const isQuiet = ["ready", "working"].includes(state);
+  condition.textContent = isQuiet ? "" : `${state}${detail ? `: ${detail}` : ""}`;
+  if (state === "offline") {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Start";
+    button.addEventListener("click", () => editor.postMessage({ type: "open", command: "andiron.start" }));
+    condition.append(" ", button);
+  }
+}
+
+window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+  switch (data.type) {
+    case "condition":
+      showCondition(data.condition, data.detail);
+      break;
+    case "chips":
+      showChips(data.chips);
+      break;
+    case "conversation":
+      showConversation(data.turns);
+      setAnswering(false);
+      break;
+    case "cleared":
+      turns.replaceChildren();
+      setAnswering(false);
+      break;
+    case "focus":
+      text.focus();
+      break;
+    case "asked":
+      if (data.text === undefined) {
+        turns.querySelector(".turn:last-of-type")?.remove();
+      } else {
+        addQuestion(data.text);
+      }
+      answer = addTurn("assistant", "Andiron answers");
+      setAnswering(true);
+      break;
+    case "started":
+      answer && addNotes(answer, [data.by]);
+      break;
+    case "growing":
+      answer && showAnswer(answer, data.html, false);
+      break;
+    case "answered":
+      if (answer) {
+        showAnswer(answer, data.html, true);
+        addNotes(answer, data.notes);
+      }
+      setAnswering(false);
+      break;
+    case "brokeOff":
+      if (answer) {
+        showAnswer(answer, data.html, true);
+        addNotes(answer, [data.isStopped ? "stopped" : "broke off"]);
+      }
+      if (!data.isStopped) {
+        showTrouble(data.trouble);
+      }
+      setAnswering(false);
+      break;
+    case "trouble":
+      showTrouble(data.trouble);
+  }
+});
+
+ask.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const question = text.value.trim();
+  if (question && !send.hidden) {
+    editor.postMessage({ type: "ask", text: question });
+    text.value = "";
+  }
+});
+text.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    ask.requestSubmit();
+  } else if (event.key === "Escape" && !stop.hidden) {
+    editor.postMessage({ type: "stop" });
+  }
+});
+stop.addEventListener("click", () => editor.postMessage({ type: "stop" }));
+regenerate.addEventListener("click", () => editor.postMessage({ type: "regenerate" }));
+document.querySelectorAll<HTMLButtonElement>("[data-chip]").forEach((button) => {
+  button.addEventListener("click", () => editor.postMessage({ type: "addChip", kind: button.dataset["chip"] as "file" | "selection" | "diagnostics" }));
+});
+setAnswering(false);
+editor.postMessage({ type: "ready" });

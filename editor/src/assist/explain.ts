@@ -1,0 +1,57 @@
+/** Explains code in a document beside it. */
+
+import * as vscode from "vscode";
+
+import type { Daemon } from "../daemon";
+import type { Explanation } from "../wire";
+import { ask, bodyOf, subject } from "./asking";
+
+const SCHEME = "andiron-explanation";
+
+/** Serves explanations as Markdown; each is kept until its document is closed. */
+export class Explanations implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  #texts = new Map<string, string>();
+  #count = 0;
+  readonly #subscriptions: vscode.Disposable;
+
+  constructor(private readonly daemon: Daemon) {
+    this.#subscriptions = vscode.Disposable.from(
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.workspace.onDidCloseTextDocument((document) => document.uri.scheme === SCHEME && this.#texts.delete(document.uri.query)),
+    );
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.query) ?? "";
+  }
+
+  /** Explain what is marked, or the whole file. */
+  async explain(range?: vscode.Range): Promise<void> {
+    const about = subject(range);
+    const answer = about && (await ask<Explanation>(this.daemon, "explaining", "/api/v1/code/explain", bodyOf(about)));
+    if (!answer) {
+      return;
+    }
+    this.#count += 1;
+    this.#texts.set(String(this.#count), markdownOf(answer));
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: "/Explanation.md", query: String(this.#count) });
+    await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+}
+
+function markdownOf(answer: Explanation): string {
+  const parts = [`# ${answer.summary || "Explanation"}`];
+  if (answer.unavailable) {
+    parts.push(`> ${[answer.unavailable.message, answer.unavailable.hint].filter(Boolean).join(". ")}`);
+  }
+  parts.push(answer.explanation);
+  parts.push(...answer.sections.map(({ range, text }) => `**Lines ${range.start.line + 1}–${range.end.line + 1}** ${text}`));
+  if (answer.model) {
+    parts.push("---", `${answer.model} (${answer.backend})`);
+  }
+  return parts.filter(Boolean).join("\n\n");
+}

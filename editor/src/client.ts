@@ -1,0 +1,155 @@
+/**
+ * Requests to the daemon: JSON and event streams over node's own HTTP, which no proxy setting of the editor touches.
+ *
+ * A signal that aborts closes the connection, and with it the work in the daemon.
+ */
+
+import * as http from "node:http";
+import * as https from "node:https";
+
+import { EventReader } from "./events";
+import type { Location } from "./location";
+import type { ErrorBody } from "./wire";
+
+/** The daemon said no, or could not be reached (`unreachable`), or broke off (`broken_stream`). */
+export class DaemonError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly hint?: string,
+    readonly requestId?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Nobody wants the answer any more. */
+export class CancelledError extends Error {}
+
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+interface Asked {
+  readonly method: Method;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly accept: string;
+  readonly signal?: AbortSignal;
+  readonly timeoutMilliseconds?: number;
+}
+
+// Connections are kept: a keystroke should not wait for a handshake.
+const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+
+/** One daemon at one place. */
+export class Client {
+  constructor(readonly location: Location) {}
+
+  /** Ask for a body; undefined for an answer without one. */
+  async json<Body>(
+    method: Method,
+    path: string,
+    body?: unknown,
+    options: { signal?: AbortSignal; timeoutMilliseconds?: number } = {},
+  ): Promise<Body> {
+    const response = await this.#send({ method, path, body, accept: "application/json", ...options });
+    const text = await wholeText(response, options.signal);
+    return (text ? parsed(text) : undefined) as Body;
+  }
+
+  /** Ask for events, and hand each to `take` as it comes; returns when the stream has ended as it should. */
+  async events(
+    method: Method,
+    path: string,
+    body: unknown,
+    take: (name: string, data: unknown) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const asked = { method, path, body, accept: "text/event-stream" } as const;
+    const response = await this.#send(signal ? { ...asked, signal } : asked);
+    const reader = new EventReader(take);
+    try {
+      for await (const piece of response) {
+        reader.push(piece as Buffer);
+      }
+    } catch (error) {
+      throw brokenOff(error, signal);
+    }
+    if (signal?.aborted) {
+      throw new CancelledError("cancelled");
+    }
+  }
+
+  #send(asked: Asked): Promise<http.IncomingMessage> {
+    const url = new URL(this.location.url + asked.path);
+    const isSecure = url.protocol === "https:";
+    const data = asked.body === undefined ? undefined : Buffer.from(JSON.stringify(asked.body));
+    const headers: http.OutgoingHttpHeaders = { Accept: asked.accept, "User-Agent": "andiron-editor" };
+    if (this.location.token) {
+      headers["Authorization"] = `Bearer ${this.location.token}`;
+    }
+    if (data) {
+      headers["Content-Type"] = "application/json";
+      headers["Content-Length"] = data.length;
+    }
+    return new Promise((resolve, reject) => {
+      const request = (isSecure ? https : http).request(url, {
+        method: asked.method,
+        headers,
+        agent: isSecure ? agents.https : agents.http,
+        ...(asked.signal ? { signal: asked.signal } : {}),
+      });
+      if (asked.timeoutMilliseconds) {
+        request.setTimeout(asked.timeoutMilliseconds, () => request.destroy(new Error("it took too long")));
+      }
+      request.on("error", (error) => reject(asked.signal?.aborted ? new CancelledError("cancelled") : unreachable(error, url)));
+      request.on("response", (response) => {
+        if ((response.statusCode ?? 500) < 300) {
+          resolve(response);
+        } else {
+          wholeText(response, asked.signal).then((text) => reject(refused(response.statusCode ?? 500, text)), reject);
+        }
+      });
+      request.end(data);
+    });
+  }
+}
+
+async function wholeText(response: http.IncomingMessage, signal?: AbortSignal): Promise<string> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of response) {
+      pieces.push(piece as Buffer);
+    }
+  } catch (error) {
+    throw brokenOff(error, signal);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DaemonError("not_andiron", "what answered there is not Andiron", "Look at the setting andiron.url.");
+  }
+}
+
+function refused(status: number, text: string): DaemonError {
+  try {
+    const { error } = JSON.parse(text) as ErrorBody;
+    return new DaemonError(error.code, error.message, error.hint ?? undefined, error.request_id);
+  } catch {
+    return new DaemonError("not_andiron", `it answered with ${status}`, "Look at the setting andiron.url.");
+  }
+}
+
+function unreachable(error: Error, url: URL): DaemonError {
+  return new DaemonError("unreachable", `Andiron does not answer at ${url.origin}: ${error.message}`, "Start it: andiron serve --detach");
+}
+
+function brokenOff(error: unknown, signal?: AbortSignal): Error {
+  if (signal?.aborted) {
+    return new CancelledError("cancelled");
+  }
+  return new DaemonError("broken_stream", "the answer broke off half-way", `Ask again. (${String(error)})`);
+}

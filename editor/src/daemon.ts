@@ -1,0 +1,184 @@
+/**
+ * The daemon as the editor sees it: found, followed, lost and found again; one message when it is gone, not a storm.
+ *
+ *     offline ──found──► starting ──first event──► ready ⇄ working     paused · failed · refused
+ *        ▲                                            │
+ *        └──────────── the stream of events ends ◄────┘   tried again after a while, at once when its run file changes
+ */
+
+import * as fs from "node:fs";
+import * as os from "node:os";
+
+import * as vscode from "vscode";
+
+import { CancelledError, Client, DaemonError } from "./client";
+import { findDaemon, type Location, stateFolder, type Surroundings } from "./location";
+import type { State } from "./wire";
+
+export type Condition = "offline" | "starting" | "ready" | "working" | "paused" | "failed" | "refused";
+
+const FIRST_RETRY_MILLISECONDS = 1_000;
+const LONGEST_RETRY_MILLISECONDS = 30_000;
+
+export class Daemon implements vscode.Disposable {
+  #client: Client | undefined;
+  #state: State | undefined;
+  #condition: Condition = "offline";
+  #trouble: DaemonError | undefined;
+  #following: AbortController | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMilliseconds = FIRST_RETRY_MILLISECONDS;
+  #watcher: fs.FSWatcher | undefined;
+  #isDisposed = false;
+  readonly #changed = new vscode.EventEmitter<Condition>();
+  /** The condition, or what is known of the daemon, is another one. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(private readonly log: vscode.LogOutputChannel) {}
+
+  get condition(): Condition {
+    return this.#condition;
+  }
+
+  /** What the daemon last told of itself. */
+  get state(): State | undefined {
+    return this.#state;
+  }
+
+  /** Why it is offline, refused or failed. */
+  get trouble(): DaemonError | undefined {
+    return this.#trouble;
+  }
+
+  /** Whether requests make sense now. */
+  get isThere(): boolean {
+    return this.#client !== undefined && !["offline", "refused"].includes(this.#condition);
+  }
+
+  /** The way to the daemon; fails where there is none, with what to do about it. */
+  get client(): Client {
+    if (!this.#client || !this.isThere) {
+      throw this.#trouble ?? new DaemonError("unreachable", "Andiron is not running", "Start it: andiron serve --detach");
+    }
+    return this.#client;
+  }
+
+  /** Look for the daemon now, whatever was planned. */
+  async connect(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#following?.abort();
+    const location = await findDaemon(told(), surroundings());
+    this.#watch();
+    if (this.#isDisposed) {
+      return;
+    }
+    if (!location) {
+      this.#lost(new DaemonError("unreachable", "Andiron is not running", "Start it: andiron serve --detach"));
+      return;
+    }
+    await this.#follow(location);
+  }
+
+  /** Look again after a change of settings. */
+  reconnect(): void {
+    this.#retryMilliseconds = FIRST_RETRY_MILLISECONDS;
+    void this.connect();
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    clearTimeout(this.#retry);
+    this.#following?.abort();
+    this.#watcher?.close();
+    this.#changed.dispose();
+  }
+
+  async #follow(location: Location): Promise<void> {
+    const following = new AbortController();
+    this.#following = following;
+    const client = new Client(location);
+    try {
+      await client.json("GET", "/health", undefined, { signal: following.signal, timeoutMilliseconds: 5_000 });
+      this.#client = client;
+      this.#set("starting");
+      await client.events("GET", "/api/v1/events", undefined, (name, data) => this.#heard(name, data), following.signal);
+      throw new DaemonError("unreachable", "the daemon has stopped", "Start it: andiron serve --detach");
+    } catch (error) {
+      if (error instanceof CancelledError || this.#following !== following) {
+        return; // another attempt is under way
+      }
+      this.#lost(error instanceof DaemonError ? error : new DaemonError("unreachable", String(error)));
+    }
+  }
+
+  #heard(name: string, data: unknown): void {
+    if (name === "pull") {
+      const { id, state, message } = data as { id: string; state: string; message?: string | null };
+      void vscode.window.showInformationMessage(state === "done" ? `Andiron: ${id} is here.` : `Andiron: the pull of ${id} ended: ${message ?? state}`);
+    } else if (name === "budget") {
+      const { message, hint } = data as { message: string; hint?: string | null };
+      void vscode.window.showWarningMessage(`Andiron: ${message} ${hint ?? ""}`.trim());
+    }
+    if (name !== "state") {
+      return;
+    }
+    this.#retryMilliseconds = FIRST_RETRY_MILLISECONDS;
+    const state = data as State;
+    this.#state = state;
+    this.#trouble = state.condition === "failed" ? new DaemonError("backend_unavailable", state.detail ?? "the backend cannot answer", state.hint ?? undefined) : undefined;
+    this.#set(conditionOf(state));
+  }
+
+  #lost(trouble: DaemonError): void {
+    const isRefused = trouble.code === "unauthorized" || trouble.code.startsWith("forbidden");
+    this.log.info(`${trouble.message}${trouble.hint ? ` (${trouble.hint})` : ""}`);
+    this.#client = undefined;
+    this.#state = undefined;
+    this.#trouble = trouble;
+    this.#set(isRefused ? "refused" : "offline");
+    this.#retry = setTimeout(() => void this.connect(), this.#retryMilliseconds);
+    this.#retryMilliseconds = Math.min(2 * this.#retryMilliseconds, LONGEST_RETRY_MILLISECONDS);
+  }
+
+  #set(condition: Condition): void {
+    this.#condition = condition;
+    this.#changed.fire(condition);
+  }
+
+  /** Look at once when the run file is written; where the folder cannot be watched, the retries find it. */
+  #watch(): void {
+    if (this.#watcher) {
+      return;
+    }
+    try {
+      const folder = stateFolder(told().home, surroundings());
+      this.#watcher = fs.watch(folder, (_, file) => {
+        if (file === "run.json" && !this.isThere) {
+          this.reconnect();
+        }
+      });
+      this.#watcher.on("error", () => (this.#watcher = undefined));
+    } catch {
+      this.#watcher = undefined;
+    }
+  }
+}
+
+function conditionOf(state: State): Condition {
+  if (state.condition === "failed") {
+    return "failed";
+  }
+  if (state.completions_paused_until && Date.parse(state.completions_paused_until) > Date.now()) {
+    return "paused";
+  }
+  return state.condition === "generating" ? "working" : state.condition === "loading" ? "starting" : "ready";
+}
+
+function told(): { url: string; token: string; home: string } {
+  const settings = vscode.workspace.getConfiguration("andiron");
+  return { url: settings.get("url", ""), token: settings.get("token", ""), home: settings.get("home", "") };
+}
+
+function surroundings(): Surroundings {
+  return { environment: process.env, platform: process.platform, home: os.homedir() };
+}

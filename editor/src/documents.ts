@@ -1,0 +1,100 @@
+/** Which documents there are to tell the daemon of: the one in front, and those open or edited lately. */
+
+import * as vscode from "vscode";
+
+import type { ContextDiagnostic, ContextFile } from "./wire";
+
+const MOST_CHARACTERS = 40_000;
+const REMEMBERED = 32;
+const CELL = "vscode-notebook-cell";
+const TEXT_SCHEMES = new Set(["file", "untitled", "vscode-remote", "vscode-vfs", CELL]);
+const LANGUAGES: Readonly<Record<string, string>> = {
+  shellscript: "bash",
+  typescriptreact: "tsx",
+  javascriptreact: "javascript",
+  jsonc: "json",
+};
+
+/** Remembers which documents were looked at or edited, the newest last. */
+export class RecentDocuments implements vscode.Disposable {
+  #uris: string[] = [];
+  readonly #subscriptions: vscode.Disposable;
+
+  constructor() {
+    this.#subscriptions = vscode.Disposable.from(
+      vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.#note(editor.document)),
+      vscode.workspace.onDidChangeTextDocument((change) => change.contentChanges.length && this.#note(change.document)),
+    );
+  }
+
+  /** Return the text of other documents, the oldest first. */
+  context(own: vscode.TextDocument, most: number): ContextFile[] {
+    const open = new Map(vscode.workspace.textDocuments.map((document) => [document.uri.toString(), document]));
+    const ordered = [...open.keys()].filter((uri) => !this.#uris.includes(uri)).concat(this.#uris);
+    return ordered
+      .map((uri) => open.get(uri))
+      .filter((document): document is vscode.TextDocument => document !== undefined && document !== own && maySend(document))
+      .filter((document) => document.uri.scheme !== "untitled" || document.getText().trim() !== "")
+      .slice(most ? -most : Infinity)
+      .map((document) => ({ path: pathOf(document), content: document.getText().slice(0, MOST_CHARACTERS) }));
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+
+  #note(document: vscode.TextDocument): void {
+    const uri = document.uri.toString();
+    this.#uris = this.#uris.filter((known) => known !== uri).concat(uri).slice(-REMEMBERED);
+  }
+}
+
+/** Tell whether a document's text may leave the editor. */
+export function maySend(document: vscode.TextDocument): boolean {
+  const patterns = vscode.workspace.getConfiguration("andiron", document).get<string[]>("neverSend", []);
+  return TEXT_SCHEMES.has(document.uri.scheme) && !patterns.some((pattern) => vscode.languages.match({ pattern }, document) > 0);
+}
+
+/** Name a document as the daemon is to know it: its path, or what its tab says. */
+export function pathOf(document: vscode.TextDocument): string {
+  return document.uri.scheme === "untitled" ? document.uri.path.replace(/^\//, "") : document.uri.fsPath;
+}
+
+/** Say a document's language where its name does not tell. */
+export function languageOf(document: vscode.TextDocument): string | undefined {
+  const hasName = document.uri.scheme !== "untitled" && document.uri.scheme !== CELL;
+  if ((hasName && /\.\w+$/.test(document.uri.path)) || document.languageId === "plaintext") {
+    return undefined;
+  }
+  return LANGUAGES[document.languageId] ?? document.languageId;
+}
+
+/** Show a document to a chat, with what is marked in it. */
+export function contextFile(document: vscode.TextDocument, selection?: vscode.Range): ContextFile {
+  const language = languageOf(document);
+  return {
+    path: pathOf(document),
+    content: document.getText(),
+    ...(language ? { language } : {}),
+    ...(selection && !selection.isEmpty ? { selection: { start: selection.start, end: selection.end } } : {}),
+  };
+}
+
+/** Return what linters and compilers say of a document, or of a part of it. */
+export function diagnosticsOf(document: vscode.TextDocument, within?: vscode.Range): ContextDiagnostic[] {
+  return vscode.languages
+    .getDiagnostics(document.uri)
+    .filter((diagnostic) => !within || within.intersection(diagnostic.range))
+    .map((diagnostic) => ({
+      path: pathOf(document),
+      range: { start: diagnostic.range.start, end: diagnostic.range.end },
+      message: diagnostic.message,
+      severity: ["error", "warning", "info", "hint"][diagnostic.severity] ?? "info",
+      ...(diagnostic.source ? { source: diagnostic.source } : {}),
+    }));
+}
+
+/** Make the editor's range of the daemon's; both count lines and UTF-16 units from zero. */
+export function editorRange({ start, end }: { start: { line: number; character: number }; end: { line: number; character: number } }): vscode.Range {
+  return new vscode.Range(start.line, start.character, end.line, end.character);
+}

@@ -1,0 +1,51 @@
+/** The item in the status bar: how the daemon is, and the menu behind it. */
+
+import * as vscode from "vscode";
+
+import type { Condition, Daemon } from "./daemon";
+
+const ICONS: Record<Condition, string> = {
+  offline: "$(circle-slash)",
+  starting: "$(loading~spin)",
+  ready: "$(flame)",
+  working: "$(sync~spin)",
+  paused: "$(debug-pause)",
+  failed: "$(warning)",
+  refused: "$(lock)",
+};
+
+/** Make the item and keep it up to date. */
+export function showStatus(daemon: Daemon): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem("andiron.status", vscode.StatusBarAlignment.Right, 100);
+  item.name = "Andiron";
+  item.command = "andiron.showMenu";
+  const update = (): void => {
+    const model = daemon.state?.model ?? daemon.state?.completion_model;
+    const word = daemon.condition === "ready" && model ? model : daemon.condition;
+    item.text = `${ICONS[daemon.condition]} Andiron: ${word}`;
+    item.tooltip = tooltip(daemon);
+    item.accessibilityInformation = { label: `Andiron is ${daemon.condition}${model ? `, model ${model}` : ""}` };
+    item.backgroundColor =
+      daemon.condition === "failed" || daemon.condition === "refused"
+        ? new vscode.ThemeColor("statusBarItem.warningBackground")
+        : undefined;
+  };
+  update();
+  item.show();
+  return vscode.Disposable.from(item, daemon.onDidChange(update));
+}
+
+function tooltip(daemon: Daemon): string {
+  const { state, trouble } = daemon;
+  const lines = [`Andiron is ${daemon.condition}`];
+  if (trouble) {
+    lines.push(trouble.message, ...(trouble.hint ? [trouble.hint] : []));
+  }
+  if (state) {
+    lines.push(`Who answers: ${state.backend}${state.model ? ` (${state.model})` : ""}`);
+    if (state.tokens_per_second) {
+      lines.push(`${state.tokens_per_second.toFixed(0)} tokens a second`);
+    }
+  }
+  return lines.join("\n");
+}

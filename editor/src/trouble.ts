@@ -1,0 +1,56 @@
+/** One message when the daemon cannot be worked with, and none again until it was there in between. */
+
+import * as vscode from "vscode";
+
+import type { Daemon } from "./daemon";
+
+const KNOWN_API_MAJOR = 0;
+
+export class Trouble implements vscode.Disposable {
+  #isTold = false;
+  #isVersionTold = false;
+  readonly #subscription: vscode.Disposable;
+
+  constructor(private readonly daemon: Daemon) {
+    this.#subscription = daemon.onDidChange(() => void this.#look());
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  async #look(): Promise<void> {
+    const { condition, trouble, state } = this.daemon;
+    if (state && condition !== "failed") {
+      this.#isTold = false;
+      this.#tellVersion(state.version);
+      return;
+    }
+    if (this.#isTold || !trouble) {
+      return;
+    }
+    this.#isTold = true;
+    const text = [trouble.message, trouble.hint].filter(Boolean).join(". ");
+    if (condition === "offline") {
+      const choice = await vscode.window.showWarningMessage(`Andiron: ${text}`, "Start", "Not now");
+      if (choice === "Start") {
+        await vscode.commands.executeCommand("andiron.start");
+      }
+    } else {
+      const choice = await vscode.window.showWarningMessage(`Andiron: ${text}`, "Settings", "Show Log");
+      if (choice === "Settings") {
+        await vscode.commands.executeCommand("workbench.action.openSettings", "andiron");
+      } else if (choice) {
+        await vscode.commands.executeCommand("andiron.showLog");
+      }
+    }
+  }
+
+  #tellVersion(version: string): void {
+    const major = Number.parseInt(version, 10);
+    if (!this.#isVersionTold && major !== KNOWN_API_MAJOR) {
+      this.#isVersionTold = true;
+      void vscode.window.showWarningMessage(`Andiron: the daemon is of version ${version}, this extension was made for ${KNOWN_API_MAJOR}.x. Update the older of the two.`);
+    }
+  }
+}

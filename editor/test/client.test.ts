@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import { test, type TestContext } from "node:test";
+
+import { CancelledError, Client, DaemonError } from "../src/client";
+import { generate } from "../src/generation";
+
+async function answering(t: TestContext, handler: http.RequestListener): Promise<Client> {
+  const server = http.createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return new Client({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: "secret" });
+}
+
+function isRefusal(code: string) {
+  return (error: unknown) => error instanceof DaemonError && error.code === code;
+}
+
+test("a body is sent with the token and read back", async (t) => {
+  const client = await answering(t, (request, response) => {
+    let body = "";
+    request.on("data", (piece: Buffer) => (body += piece.toString()));
+    request.on("end", () => response.end(JSON.stringify({ token: request.headers.authorization, body })));
+  });
+  const got = await client.json<{ token: string; body: string }>("POST", "/x", { a: "ü" });
+  assert.deepEqual(got, { token: "Bearer secret", body: '{"a":"ü"}' });
+});
+
+test("an answer without a body is nothing", async (t) => {
+  const client = await answering(t, (_, response) => response.writeHead(204).end());
+  assert.equal(await client.json("POST", "/x"), undefined);
+});
+
+test("a refusal keeps its code, its hint and its request id", async (t) => {
+  const client = await answering(t, (_, response) =>
+    response.writeHead(401).end('{"error":{"code":"unauthorized","message":"no","hint":"do","request_id":"r1"}}'),
+  );
+  await assert.rejects(client.json("GET", "/x"), (error) => {
+    assert(error instanceof DaemonError);
+    assert.deepEqual([error.code, error.message, error.hint, error.requestId], ["unauthorized", "no", "do", "r1"]);
+    return true;
+  });
+});
+
+test("something else that answers there is told apart", async (t) => {
+  const client = await answering(t, (request, response) => response.writeHead(request.url === "/ok" ? 200 : 502).end("<html>"));
+  await assert.rejects(client.json("GET", "/ok"), isRefusal("not_andiron"));
+  await assert.rejects(client.json("GET", "/x"), isRefusal("not_andiron"));
+});
+
+test("nobody there is unreachable", async () => {
+  await assert.rejects(new Client({ url: "http://127.0.0.1:1", token: "" }).json("GET", "/"), isRefusal("unreachable"));
+});
+
+test("an abort closes the connection, and the daemon sees it", async (t) => {
+  let closed: () => void = () => undefined;
+  const wasClosed = new Promise<void>((resolve) => (closed = resolve));
+  const abort = new AbortController();
+  const client = await answering(t, (_, response) => {
+    response.on("close", closed);
+    abort.abort();
+  });
+  await assert.rejects(client.json("POST", "/x", {}, { signal: abort.signal }), CancelledError);
+  await wasClosed;
+});
+
+test("an answer comes as events and ends with its body", async (t) => {
+  const client = await answering(t, (_, response) => {
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.write('event: start\ndata: {"id":"a","backend":"local","model":"m"}\n\n: still here\n\nevent: del');
+    response.end('ta\ndata: {"text":"one "}\n\nevent: delta\ndata: {"text":"two"}\n\nevent: done\ndata: {"whole":1}\n\n');
+  });
+  const heard: string[] = [];
+  const body = await generate(client, "/x", {}, { started: (by) => heard.push(by.model), told: (text) => heard.push(text) });
+  assert.deepEqual([heard, body], [["m", "one ", "two"], { whole: 1 }]);
+});
+
+test("an error in the stream, and a stream that breaks off, are errors", async (t) => {
+  const pieces: Record<string, string> = {
+    "/error": 'event: error\ndata: {"error":{"code":"timeout","message":"late"}}\n\n',
+    "/half": 'event: delta\ndata: {"text":"one"}\n\n',
+  };
+  const client = await answering(t, (request, response) => {
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.end(pieces[request.url ?? ""]);
+  });
+  await assert.rejects(generate(client, "/error", {}, {}), isRefusal("timeout"));
+  await assert.rejects(generate(client, "/half", {}, {}), isRefusal("broken_stream"));
+});
+
+test("a connection that is cut in the middle is a broken stream", async (t) => {
+  const client = await answering(t, (_, response) => {
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.write('event: delta\ndata: {"text":"one"}\n\n', () => response.destroy());
+  });
+  await assert.rejects(generate(client, "/x", {}, {}), isRefusal("broken_stream"));
+});

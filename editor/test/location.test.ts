@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { test } from "node:test";
+
+import { findDaemon, stateFolder, type Surroundings } from "../src/location";
+
+const NOTHING = { url: "", token: "", home: "" };
+
+function on(platform: string, environment: Record<string, string> = {}): Surroundings {
+  return { environment, platform, home: "/home/ada" };
+}
+
+async function runningIn(record: string, token = "secret\n"): Promise<Surroundings> {
+  const root = await mkdtemp(path.join(tmpdir(), "andiron-"));
+  await mkdir(path.join(root, "state"));
+  await writeFile(path.join(root, "state", "run.json"), record);
+  await writeFile(path.join(root, "state", "token"), token);
+  return on("linux", { ANDIRON_HOME: root });
+}
+
+test("the state folder is the platform's own, or below ANDIRON_HOME", () => {
+  assert.equal(stateFolder("", on("linux")), "/home/ada/.local/state/andiron");
+  assert.equal(stateFolder("", on("linux", { XDG_STATE_HOME: "/s" })), "/s/andiron");
+  assert.equal(stateFolder("", on("darwin")), "/home/ada/Library/Application Support/andiron");
+  assert.equal(stateFolder("", on("linux", { ANDIRON_HOME: "/a" })), "/a/state");
+  assert.equal(stateFolder("~/mine", on("linux", { ANDIRON_HOME: "/a" })), "/home/ada/mine/state");
+});
+
+test("a running daemon is found by its run file and its token file", async () => {
+  const found = await findDaemon(NOTHING, await runningIn('{"url": "http://127.0.0.1:8000/", "token_path": null}'));
+  assert.deepEqual(found, { url: "http://127.0.0.1:8000", token: "secret" });
+});
+
+test("what the settings say goes before what the files say", async () => {
+  const surroundings = await runningIn('{"url": "http://127.0.0.1:8000"}');
+  const found = await findDaemon({ url: "http://127.0.0.1:9", token: "told", home: "" }, surroundings);
+  assert.deepEqual(found, { url: "http://127.0.0.1:9", token: "told" });
+});
+
+test("without a run file, or with half of one, nothing is found", async () => {
+  assert.equal(await findDaemon(NOTHING, on("linux", { ANDIRON_HOME: "/nowhere" })), undefined);
+  assert.equal(await findDaemon(NOTHING, await runningIn('{"url": "http')), undefined);
+  assert.equal(await findDaemon(NOTHING, await runningIn('{"url": 3}')), undefined);
+});

@@ -14,6 +14,7 @@ from andiron_installer.update.errors import UpdateError
 
 _START_SECONDS = 60.0
 _END_SECONDS = 30.0
+_UNTOUCHED = "Nothing was changed: the version in use stays."
 
 
 def try_out(python: Path, backup: Path | None) -> str:
@@ -41,7 +42,9 @@ def try_out(python: Path, backup: Path | None) -> str:
                 said.seek(0)
                 words = said.read().decode("utf-8", "replace").strip()
                 told = f" It said: {words[-500:]}" if words else ""
-                raise UpdateError(f"the new version does not work: {error.message}.{told}", hint=error.hint) from error
+                raise UpdateError(
+                    f"the new version does not work: {error.message}.{told}", hint=error.hint or _UNTOUCHED
+                ) from error
             finally:
                 _end(daemon)
 

@@ -112,7 +112,10 @@ class Update:
         """Stop, switch, start; and all of it back if the new daemon does not come up."""
         service = Service(self._paths)
         running = running_daemon(self._paths)
-        by_service = service.record is not None and running is not None and not service.outlook().by_hand
+        outlook = service.outlook()
+        # One that waits for its next start counts too: it would start in the midst of the switch.
+        by_service = outlook.activity in ("running", "starting", "waiting") and not outlook.by_hand
+        ran = running is not None or by_service
         step = self._lines.step("switch")
         step.doing("stopping the daemon")
         self._stop(service, by_service=by_service)
@@ -121,9 +124,9 @@ class Update:
             self._source.take(self._places)
             self._places.switch()
             switched = True
-            self._start(service, ran=running is not None, by_service=by_service)
+            self._start(service, ran=ran, by_service=by_service)
         except (DaemonError, OSError, KeyboardInterrupt) as error:
-            self._undo(service, switched=switched, ran=running is not None, by_service=by_service)
+            self._undo(service, switched=switched, ran=ran, by_service=by_service)
             if isinstance(error, KeyboardInterrupt):
                 raise
             reason = error.message if isinstance(error, DaemonError) else f"{error.filename}: {error.strerror}"
@@ -131,7 +134,7 @@ class Update:
                 f"the new version did not work in its place: {reason}",
                 hint="The one from before is in use again, with its conversations.",
             ) from error
-        step.done(f"{self._places.current}" + (", the daemon runs again" if running else ""))
+        step.done(f"{self._places.current}" + (", the daemon runs again" if ran else ""))
 
     def _undo(self, service: Service, *, switched: bool, ran: bool, by_service: bool) -> None:
         self._lines.step("switch").done("going back to the one before")
@@ -141,7 +144,10 @@ class Update:
             self._places.switch_back()
         self._source.give_back()
         self._put_database_back()
-        self._start(service, ran=ran, by_service=by_service)
+        try:
+            self._start(service, ran=ran, by_service=by_service)
+        except DaemonError as error:
+            self._lines.say(f"note: the daemon from before does not start either: {error.message}")
 
     def _stop(self, service: Service, *, by_service: bool) -> None:
         if by_service:

@@ -25,6 +25,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "at a position": {"path": "add.py", "document": _ADD, "position": {"line": 1, "character": 11}},
     },
     "POST /api/v1/code/complete/{id}/feedback": {"accepted": {"event": "accepted"}},
+    "POST /api/v1/code/explain": {"a function": {"path": "add.py", "code": _ADD, "question": "What may a and b be?"}},
+    "POST /api/v1/code/refactor": {"a function": {"path": "add.py", "code": _ADD, "instruction": "Add type hints."}},
+    "POST /api/v1/code/find-bugs": {"a function": {"path": "add.py", "code": _ADD}},
     "POST /api/v1/system/links": {"to this page": {"page": "/docs"}},
     "POST /signin": {"the code of a link": {"code": "the-part-behind-code-in-the-link"}},
 }

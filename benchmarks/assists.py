@@ -125,6 +125,7 @@ async def tests(daemon: Daemon, functions: Sequence[Function]) -> list[str]:
         where = answer["path"]
         files = {function["path"]: function["code"], where: answer["tests"]}
         is_right = await asyncio.to_thread(is_green, files, where)
+        _note(function, f"green: {is_right}, unconfirmed: {len(answer['unconfirmed'])}")
         green += is_right
         files[function["path"]] = function["buggy"]
         sharp += is_right and not await asyncio.to_thread(is_green, files, where)
@@ -147,6 +148,7 @@ async def bugs(daemon: Daemon, functions: Sequence[Function]) -> list[str]:
         answer, seconds = await daemon.ask("find-bugs", function, function["code"])
         total += seconds
         alarms += bool(_lines(answer))
+        _note(function, f"line {line}, found {lines}; when right {_lines(answer)}")
     count = len(functions)
     precision = f"{hits / (hits + alarms):.2f}" if hits + alarms else "-"
     return [
@@ -156,6 +158,11 @@ async def bugs(daemon: Daemon, functions: Sequence[Function]) -> list[str]:
         precision,
         f"{total / count / 2:.0f} s",
     ]
+
+
+def _note(function: Function, text: str) -> None:
+    """Say how one went, since a whole run takes its time."""
+    print(f"{function['name']} {text}", file=sys.stderr, flush=True)
 
 
 def _lines(answer: Answer | None) -> list[tuple[int, int]]:

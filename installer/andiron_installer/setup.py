@@ -92,7 +92,9 @@ def _show_what_next(lines: Lines, daemon: Daemon, settings: Settings) -> None:
         ('chat "What does this do?" < FILE', "ask in the terminal"),
         ("complete FILE:LINE:COL", "complete code at a place"),
         ("status", "see how it is"),
-        ("stop", "stop it; `serve --detach` starts it again"),
+        ("stop", "stop it"),
+        ("up", "have everything running and ready again"),
+        ("service install", "have it there after login"),
     ):
         lines.say(f"  {command} {arguments:<34} {meaning}")
 

@@ -91,7 +91,8 @@ class Connection(web.RequestHandler):
         """Note when a head begins, and when it is whole."""
         super().data_received(data)
         self._has_begun = True
-        if not self.is_idle:
+        waiter = self._waiter
+        if waiter is None or waiter.done():
             self._waits_since = None
         elif self._waits_since is None:
             self._waits_since = self._loop.time()

@@ -115,8 +115,7 @@ def show_allowed_origin(request: web.Request, response: web.StreamResponse) -> N
     if _ORIGIN_KEY in request:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = request[_ORIGIN_KEY]
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "X-Request-Id, Retry-After"
-    # Also where none is allowed: a cache must not hand one's answer to another.
-    response.headers[hdrs.VARY] = "Origin"
+        response.headers[hdrs.VARY] = "Origin"
 
 
 def _is_allowed(origin: str, hosts: frozenset[str], port: int | None, origins: frozenset[str]) -> bool:

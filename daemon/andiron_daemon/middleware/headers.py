@@ -15,6 +15,12 @@ _CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# Extended by all at once, which is quicker than one by one; nobody else sets these.
+_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+_HEADERS_OF_THE_MOMENT = (*_HEADERS, (hdrs.CACHE_CONTROL, "no-store"))
 _PAGE_HEADERS = {
     "Content-Security-Policy": _CONTENT_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -28,9 +34,7 @@ _PAGE_HEADERS = {
 def show_protection(request: web.Request, response: web.StreamResponse) -> None:
     """Put them on the way out; what stands there already stays."""
     headers = response.headers
-    headers["Server"] = "Andiron"
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    headers[hdrs.SERVER] = "Andiron"
+    headers.extend(_HEADERS if hdrs.CACHE_CONTROL in headers else _HEADERS_OF_THE_MOMENT)
     if headers.get(hdrs.CONTENT_TYPE, "").startswith("text/html"):
         headers.update(_PAGE_HEADERS)

@@ -13,11 +13,9 @@ async def give_request_id(request: web.Request, handler: Handler) -> web.StreamR
     """Give the request an id that everything done for it can name."""
     identifier = new_id()
     request[_KEY] = identifier
-    token = REQUEST_ID.set(identifier)
-    try:
-        return await handler(request)
-    finally:
-        REQUEST_ID.reset(token)
+    # aiohttp gives each request a task, and with it a context, of its own: there is nothing to put back.
+    REQUEST_ID.set(identifier)
+    return await handler(request)
 
 
 def request_id_of(request: web.Request) -> str:

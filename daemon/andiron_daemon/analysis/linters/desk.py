@@ -148,7 +148,7 @@ class LintDesk:
                     raise LinterError(f"the text is longer than {LARGEST_CHARACTERS} characters")
                 return _done(linter.name, version, await linter.run(source.text, source.path))
         except LinterError as error:
-            return LinterRun(name=linter.name, version=version, ran=False, reason=error.message), ()
+            return LinterRun(name=linter.name, version=version or None, ran=False, reason=error.message), ()
 
 
 def desk_for(settings: Settings) -> LintDesk:
@@ -172,7 +172,7 @@ def _done(name: str, version: str, found: Found) -> Outcome:
     note = found.note
     if len(found.diagnostics) > MOST_DIAGNOSTICS:
         note = f"only the first {MOST_DIAGNOSTICS} of {len(found.diagnostics)} findings are shown"
-    run = LinterRun(name=name, version=version, ran=True, reason=note)
+    run = LinterRun(name=name, version=found.version or version or None, ran=True, reason=note)
     return run, found.diagnostics[:MOST_DIAGNOSTICS]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from andiron_daemon.analysis.linters.linter import Found, LinterError
+from andiron_daemon.analysis.linters.linter import Found, LinterError, LinterMissingError
 from andiron_daemon.analysis.linters.places import Places, Unit
 from andiron_daemon.analysis.linters.process import Finished, Limits, run_program
 from andiron_daemon.analysis.linters.program import Program
@@ -73,8 +73,13 @@ class ESLint:
         self._program = Program("eslint", limits)
 
     async def version(self) -> str:
-        """Say which version there is on the path; a trusted project uses its own."""
-        return await self._program.version()
+        """Say which version there is on the path; a trusted project may bring its own."""
+        try:
+            return await self._program.version()
+        except LinterMissingError:
+            if self._trusted_folders:
+                return ""
+            raise
 
     async def run(self, text: str, path: str) -> Found:
         """Look at a text as the trusted project it lies in would."""
@@ -83,14 +88,15 @@ class ESLint:
         configuration = await asyncio.to_thread(nearest, path, _CONFIGURATIONS)
         if configuration is None:
             raise LinterError("the project has no eslint.config.js")
-        own = await asyncio.to_thread(_own_program, path)
+        program = await asyncio.to_thread(_own_program, path) or await self._program.file()
         finished = await run_program(
-            [own or await self._program.file(), "--format=json-with-metadata", "--stdin", "--stdin-filename", path],
+            [program, "--format=json-with-metadata", "--stdin", "--stdin-filename", path],
             folder=configuration.parent,
             limits=self._limits,
             data=text.encode("utf-8", "replace"),
         )
-        return Found(diagnostics=await asyncio.to_thread(_diagnostics, finished, text))
+        diagnostics = await asyncio.to_thread(_diagnostics, finished, text)
+        return Found(diagnostics=diagnostics, version=await self._program.version_of(program))
 
 
 def _own_program(path: str) -> Path | None:

@@ -29,10 +29,14 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What a linter has to say; `note` tells what it could not take into account."""
+    """What a linter has to say; `note` tells what it could not take into account.
+
+    `version` is of the program that ran, where that is another than the one the linter speaks of.
+    """
 
     diagnostics: tuple[Diagnostic, ...] = ()
     note: str | None = None
+    version: str | None = None
 
 
 class Linter(Protocol):
@@ -42,7 +46,7 @@ class Linter(Protocol):
     languages: frozenset[str]
 
     async def version(self) -> str:
-        """Say which version there is.
+        """Say which version there is; empty where that depends on the project.
 
         Raises:
             LinterMissingError: if there is none.

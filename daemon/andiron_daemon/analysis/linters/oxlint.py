@@ -108,7 +108,7 @@ class Oxlint:
         """Say why a project's configuration cannot be used, if so."""
         if not configuration.suffix.startswith(".json"):
             return f"the project's {configuration.name} is code and was not run"
-        command = [program, "--print-config", "-c", configuration]
+        command: list[str | Path] = [program, "--print-config", "-c", configuration]
         finished = await run_program(command, folder=folder, limits=self._limits)
         if finished.status == 0:
             return None

@@ -45,8 +45,20 @@ class Program(msgspec.Struct):
             LinterError: if there is none, or it does not say.
         """
         file, stamp = await asyncio.to_thread(self._find)
+        return await self._version(file, stamp)
+
+    async def version_of(self, file: Path) -> str:
+        """Say which version a project's own program is.
+
+        Raises:
+            LinterError: if it does not say.
+        """
+        return await self._version(file, await asyncio.to_thread(_stamp, file))
+
+    async def _version(self, file: Path, stamp: _Stamp) -> str:
         if stamp not in self._versions:
-            finished = await run_program([file, *self.version_arguments], folder=Path(file.anchor), limits=self.limits)
+            command: list[str | Path] = [file, *self.version_arguments]
+            finished = await run_program(command, folder=Path(file.anchor), limits=self.limits)
             match = _VERSION.search(finished.output)
             if match is None:
                 raise LinterError(f"{self.name} does not say its version: {finished.last_words}")
@@ -66,8 +78,15 @@ class Program(msgspec.Struct):
             raise LinterMissingError(
                 f"{file} is a script that could load the project's code; the wheel's program is needed"
             )
+        return file, _stamp(file)
+
+
+def _stamp(file: Path) -> _Stamp:
+    try:
         status = file.stat()
-        return file, (str(file), status.st_mtime_ns, status.st_size)
+    except OSError as error:
+        raise LinterMissingError(f"{file} cannot be read: {error.strerror}") from error
+    return str(file), status.st_mtime_ns, status.st_size
 
 
 def _is_script(file: Path) -> bool:

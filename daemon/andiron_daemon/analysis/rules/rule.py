@@ -1,9 +1,10 @@
 """A rule as its file says it: what it is called, what it means, what it looks for, and examples either way.
 
-    ; id: NAME                  then severity, message and when, each a line; `when` is a regular expression
-    ; severity: warning         that is found in all the rule reports, on the lines of it
+    ; id: NAME                  then severity, message, and one of when and near, each a line
+    ; severity: warning
     ; message: ...
-    ; when: ...                 only around its hits is the tree looked at
+    ; when: REGEX               without a hit in the text there is nothing to look for
+    ; near: REGEX               only in the statements around its hits is the tree looked at
     ;;; query java csharp       tree-sitter patterns for these languages; @report is what is shown
     (...) @report
     ;;; good java               an example without a finding
@@ -25,7 +26,7 @@ from andiron_daemon.analysis.types import Severity
 
 Verdict = Literal["good", "bad"]
 _HEADER = re.compile(r"^;;; (query|good|bad) ([\w ]+)$")
-_FACT = re.compile(r"^; (id|severity|message|when): (.+)$")
+_FACT = re.compile(r"^; (id|severity|message|when|near): (.+)$")
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     message: str
     when: re.Pattern[bytes] | None = None
+    near: re.Pattern[bytes] | None = None
     queries: dict[str, str]
     examples: tuple[Example, ...] = ()
 
@@ -100,6 +102,7 @@ def _rule(name: str, facts: dict[str, str], queries: dict[str, str], examples: l
         severity=severity,
         message=facts["message"],
         when=re.compile(facts["when"].encode()) if "when" in facts else None,
+        near=re.compile(facts["near"].encode()) if "near" in facts else None,
         queries=queries,
         examples=tuple(examples),
     )

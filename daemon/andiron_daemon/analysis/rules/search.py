@@ -31,7 +31,8 @@ LIMIT_SECONDS = 2.0
 _MATCH_LIMIT = 4096
 _MOST_A_RULE = 200
 _SLICE_BYTES = 64 * 1024
-_NEAR_BYTES = 512
+_NEAR_BYTES = 4096
+_NEAR_LEVELS = 8
 _LONGEST_LINE = 5000
 _PREDICATE = re.compile(r"\(#([\w-]+\?)")
 _IGNORE = re.compile(r"(?:#|//|--|/\*|<!--|;)[^\n]*?\bandiron:\s*ignore(?:\[([\w\-, ]*)\])?")
@@ -52,7 +53,7 @@ def search(syntax: Syntax, *, limit_seconds: float = LIMIT_SECONDS) -> Found:
     late: list[str] = []
     nodes: list[tuple[Rule, tree_sitter.Node]] = []
     for compiled in rules_of(syntax.language):
-        windows = _windows(compiled.rule.when, data)
+        windows = _windows(compiled.rule, syntax, data)
         found = _matches(compiled, syntax, windows, deadline) if windows else []
         if found is None:
             late.append(compiled.rule.id)
@@ -62,21 +63,31 @@ def search(syntax: Syntax, *, limit_seconds: float = LIMIT_SECONDS) -> Found:
     return Found(diagnostics=_diagnostics(nodes, syntax) if nodes else (), note=note)
 
 
-def _windows(when: re.Pattern[bytes] | None, data: bytes) -> list[tuple[int, int]]:
-    """Cut out the stretches of a text that a rule can find something in: whole lines, small slices."""
-    if when is None:
-        return list(_slices(0, len(data) + 1))
+def _windows(rule: Rule, syntax: Syntax, data: bytes) -> list[tuple[int, int]]:
+    """Say in which stretches of a text a rule can find something."""
+    if rule.near is None:
+        is_possible = rule.when is None or rule.when.search(data) is not None
+        return list(_slices(0, len(data) + 1)) if is_possible else []
     windows: list[tuple[int, int]] = []
-    end = 0
-    for match in when.finditer(data):
-        if match.start() < end:
+    for match in rule.near.finditer(data):
+        if windows and match.end() <= windows[-1][1]:
             continue
-        start = data.rfind(b"\n", 0, match.start()) + 1
-        end = data.find(b"\n", match.end()) + 1 or len(data) + 1
-        if windows and start - windows[-1][1] < _NEAR_BYTES:
-            start = windows.pop()[0]
+        start, end = _surroundings(syntax.root, match.start(), match.end())
+        if windows and start < windows[-1][1]:
+            start = min(start, windows.pop()[0])
         windows.append((start, end))
     return [piece for window in windows for piece in _slices(*window)]
+
+
+def _surroundings(root: "tree_sitter.Node", start: int, end: int) -> tuple[int, int]:
+    """Widen a stretch to what it is a part of: a few levels up, as far as that stays small."""
+    node = root.descendant_for_byte_range(start, end) or root
+    for _ in range(_NEAR_LEVELS):
+        around = node.parent
+        if around is None or around.end_byte - around.start_byte > _NEAR_BYTES:
+            break
+        node = around
+    return min(start, node.start_byte), max(end, node.end_byte)
 
 
 def _slices(start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -1,11 +1,12 @@
 """ESLint itself, over its adapter: only where its user trusts the project."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from andiron_daemon.analysis.linters.eslint import ESLint
-from andiron_daemon.analysis.linters.linter import LinterError
+from andiron_daemon.analysis.linters.linter import LinterError, LinterMissingError
 from andiron_daemon.analysis.linters.process import Limits
 from andiron_daemon.positions import Position, Range
 from andiron_testing.eslint import eslint_program
@@ -34,6 +35,19 @@ async def test_in_a_trusted_folder_the_projects_own_configuration_counts(limits:
     assert edit.range.start == Position(1, 1)
     assert edit.new_text.startswith("let")
     assert found[0].url == "https://eslint.org/docs/latest/rules/no-debugger"
+
+
+async def test_the_version_is_that_of_the_projects_own(
+    limits: Limits, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = shutil.which("node")
+    assert node is not None
+    monkeypatch.setenv("PATH", str(Path(node).parent))
+    assert await ESLint(limits, [project]).version() == ""
+    found = await ESLint(limits, [project]).run("f();\n", str(project / "a.js"))
+    assert (found.version or "").startswith("9.")
+    with pytest.raises(LinterMissingError):
+        await ESLint(limits, []).version()
 
 
 async def test_its_own_comments_let_findings_pass(limits: Limits, project: Path) -> None:

@@ -105,6 +105,17 @@ def test_strange_text_is_looked_at_in_bounded_time(language: str, text: str) -> 
         assert found.note is None or found.note.startswith("there was no time for ")
 
 
+def test_what_belongs_together_may_stand_on_lines_far_apart() -> None:
+    far = "    # a word\n" * 200
+    text = f"def f(x):\n    return x\n{far}    g(x)\n"
+    assert [(one.rule, one.range.start.line) for one in findings(text)] == [("unreachable-code", 202)]
+    far = "\n" * 1000
+    text = f"cursor.execute(\n{far}    f'SELECT a FROM b WHERE c = {{x}}',\n)\n"
+    assert [(one.rule, one.range.start.line) for one in findings(text)] == [("sql-from-strings", 1001)]
+    text = f"connect(\n    api_key=(\n{far}    1),\n    password='hR7-kq92Lm!x',\n)\n"
+    assert [one.rule for one in findings(text)] == ["hard-coded-secret"]
+
+
 def test_a_key_that_repeats_far_away_is_found() -> None:
     text = "{\n" + "".join(f'"k{number}": 1,\n' for number in range(20_000)) + '"k0": 2}\n'
     assert [one.range.start.line for one in findings(text, "json")] == [20_001]

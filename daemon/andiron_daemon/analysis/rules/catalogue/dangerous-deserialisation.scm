@@ -1,7 +1,7 @@
 ; id: dangerous-deserialisation
 ; severity: warning
 ; message: Data read like this can run code of whoever wrote it: use a format that holds data alone, such as JSON.
-; when: pickle|marshal|shelve|yaml|readObject|readUnshared|unserialize|Marshal|unsafe_load|BinaryFormatter|NetDataContractSerializer|LosFormatter
+; near: pickle|marshal|shelve|yaml|readObject|readUnshared|unserialize|Marshal|unsafe_load|BinaryFormatter|NetDataContractSerializer|LosFormatter
 ;;; query python
 (call function: (attribute object: (identifier) @module attribute: (identifier) @function) arguments: (_) @arguments
   (#not-text? @arguments "dumps") (#word? @module "pickle" "cPickle" "_pickle" "dill" "cloudpickle" "jsonpickle" "marshal")

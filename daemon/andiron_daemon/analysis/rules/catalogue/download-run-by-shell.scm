@@ -1,7 +1,7 @@
 ; id: download-run-by-shell
 ; severity: warning
 ; message: What comes over the network is run as it comes: save it, check it, then run it.
-; when: \b(curl|wget)\b
+; near: \b(curl|wget)\b
 ;;; query bash
 (pipeline . (command name: (command_name) @program) (command name: (command_name) @shell) @command .
   (#word? @program "curl" "wget") (#text? @command "^(sudo\\s+(-\\w+\\s+)*)?(/bin/)?(ba|z|da|k)?sh(\\s|$)")) @report

@@ -1,7 +1,7 @@
 ; id: empty-catch
 ; severity: warning
 ; message: The error is caught and lost: handle it, log it, or say in a comment why nothing is to be done.
-; when: catch|rescue|err\b
+; near: catch|rescue|err\b
 ;;; query java
 (catch_clause (catch_formal_parameter name: (_) @name) body: (_) @body
   (#empty? @body) (#not-text? @name "^(_|ign|expected|unused)")) @report

@@ -1,7 +1,7 @@
 ; id: eval-on-input
 ; severity: warning
 ; message: This runs text as code, and the text is not written out here: whoever decides the text decides what runs.
-; when: \b(eval|Function|assert|instance_eval|class_eval|create_function|ScriptEngine)\b
+; near: \b(eval|Function|assert|instance_eval|class_eval|create_function|ScriptEngine)\b
 ;;; query python
 (call function: (identifier) @function arguments: (argument_list . (_) @text . )
   (#word? @function "eval") (#varies? @text) (#not-kind? @text "string" "concatenated_string")) @report

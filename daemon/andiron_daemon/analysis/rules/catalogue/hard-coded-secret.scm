@@ -1,7 +1,7 @@
 ; id: hard-coded-secret
 ; severity: warning
 ; message: This looks like a real password, token or key: whoever reads the code has it. Take it from the environment or a secret store, and change it.
-; when: (?i)passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|AKIA|ASIA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|k_live_|xox[abprs]-|AIza|npm_|\bSG\.
+; near: (?i)passw(or)?d|passphrase|secret|api[_-]?key|auth[_-]?token|access[_-]?(token|key)|private[_-]?key|AKIA|ASIA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|k_live_|xox[abprs]-|AIza|npm_|\bSG\.
 ;;; query python
 ((string) @report
   (#text? @report "(AKIA|ASIA)[0-9A-Z]{16}\\b|\\bgh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60}|\\bglpat-[A-Za-z0-9_-]{20}|\\b[rs]k_live_[A-Za-z0-9]{20}|\\bxox[abprs]-[A-Za-z0-9-]{20}|\\bAIza[0-9A-Za-z_-]{35}|\\bnpm_[A-Za-z0-9]{36}|\\bSG\\.[A-Za-z0-9_-]{22}\\.|-----BEGIN ([A-Z]+ )?PRIVATE KEY-----\\s*(\\\\[rn]|[A-Za-z0-9+/]{20})")

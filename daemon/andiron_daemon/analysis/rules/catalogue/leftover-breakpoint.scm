@@ -1,7 +1,7 @@
 ; id: leftover-breakpoint
 ; severity: warning
 ; message: This stops the program for a debugger: it was left here by mistake.
-; when: pry|byebug|Debugger|xdebug_break
+; near: pry|byebug|Debugger|xdebug_break
 ;;; query ruby
 (call receiver: (identifier) @receiver method: (identifier) @method
   (#word? @receiver "binding") (#word? @method "pry" "irb" "b")) @report

@@ -1,7 +1,7 @@
 ; id: return-in-finally
 ; severity: warning
 ; message: Leaving from here forgets the error that is on its way.
-; when: \b(finally|ensure)\b
+; near: \b(finally|ensure)\b
 ;;; query java
 (finally_clause (block [(return_statement) (throw_statement)] @report))
 ;;; query php

@@ -1,7 +1,7 @@
 ; id: shell-from-strings
 ; severity: warning
 ; message: This command line is put together from text, so that what is put in can run other commands: pass a list of arguments.
-; when: system|popen|exec|subprocess|spawn|Command|passthru|%x|`
+; near: system|popen|exec|subprocess|spawn|Command|passthru|%x|`
 ;;; query python
 (call function: (attribute object: (identifier) @module attribute: (identifier) @function)
   arguments: (argument_list . (_) @command)

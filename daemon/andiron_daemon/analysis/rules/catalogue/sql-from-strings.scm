@@ -1,7 +1,7 @@
 ; id: sql-from-strings
 ; severity: warning
 ; message: This SQL is put together from text, so that what is put in can change what it does: use parameters.
-; when: (?i)["'`]\s*(select|insert\s+into|update|delete\s+from)\s|\b(where|order|having|find_by_sql)\b.*#\{
+; near: (?i)["'`]\s*(select|insert\s+into|update|delete\s+from)\s|\b(where|order|having|find_by_sql)\b.*#\{
 ;;; query python
 (call function: [(identifier) @function (attribute attribute: (identifier) @function)]
   arguments: (argument_list . [(string) (binary_operator) (call)] @report)

@@ -1,7 +1,7 @@
 ; id: tls-verification-off
 ; severity: warning
 ; message: The other side's certificate is not checked, so that anyone in between can read and change what is sent.
-; when: verify|CERT_NONE|_create_unverified_context|rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|InsecureSkipVerify|SSL_VERIFY|VERIFY_NONE|CertificateValidationCallback|danger_accept_invalid|insecure|no-check-certificate|\bcurl\b|sslVerify|StrictHostKeyChecking
+; near: verify|CERT_NONE|_create_unverified_context|rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|InsecureSkipVerify|SSL_VERIFY|VERIFY_NONE|CertificateValidationCallback|danger_accept_invalid|insecure|no-check-certificate|\bcurl\b|sslVerify|StrictHostKeyChecking
 ;;; query python
 (call function: (attribute object: (identifier) @module attribute: (identifier) @function)
   arguments: (argument_list (keyword_argument name: (identifier) @name value: (false)))

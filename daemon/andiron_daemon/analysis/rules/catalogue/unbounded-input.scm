@@ -1,7 +1,7 @@
 ; id: unbounded-input
 ; severity: error
 ; message: This reads as much as there is into a place of fixed size: use fgets, or give a width.
-; when: \b(gets|scanf)\b
+; near: \b(gets|scanf)\b
 ;;; query c cpp
 (call_expression function: (identifier) @function arguments: (argument_list . (_) . )
   (#word? @function "gets")) @report

@@ -1,7 +1,7 @@
 ; id: weak-password-hash
 ; severity: warning
 ; message: This hash is made to be quick, so that passwords can be guessed from it: use one made for them, such as argon2, scrypt or bcrypt.
-; when: (?i)\b(md5|sha_?1|sha_?256|createHash)
+; near: (?i)\b(md5|sha_?1|sha_?256|createHash)
 ;;; query python
 (call function: (attribute object: (identifier) @module attribute: (identifier) @function) arguments: (argument_list . (_) @data)
   (#word? @module "hashlib") (#word? @function "md5" "sha1" "sha256" "sha512")

@@ -12,10 +12,12 @@ from andiron_daemon.assist.schema import read_answer, schema_of
 from andiron_daemon.assist.types import AssistInput, Unavailable
 from andiron_daemon.chat.budget import budget_for
 from andiron_daemon.errors import InvalidRequestError
+from andiron_models.errors import InvalidRequestError as InvalidModelRequestError
 from andiron_models.errors import ModelError
 from andiron_models.router import Router
 from andiron_models.types import (
     ChatRequest,
+    Delta,
     Fallback,
     Finish,
     FinishReason,
@@ -111,9 +113,7 @@ class Asking:
         finish: Finish | None = None
         so_far = Finish(reason="stop", usage=Usage(), timings=Timings())
         async with contextlib.AsyncExitStack() as stack:
-            deltas = await stack.enter_async_context(
-                contextlib.aclosing(self._router.chat(request, self._request.backend))
-            )
+            deltas = await stack.enter_async_context(contextlib.aclosing(self._deltas(request)))
             stack.callback(lambda: self._costs.append(finish or so_far))
             async for delta in deltas:
                 if delta.usage is not None and delta.timings is not None:
@@ -146,6 +146,23 @@ class Asking:
                 return math.exp(logprob) if logprob is not None else None
             offset -= len(text)
         return None
+
+    async def _deltas(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """Ask; a model that tells no probabilities is asked without them."""
+        is_taken = False
+        try:
+            async with contextlib.aclosing(self._router.chat(request, self._request.backend)) as deltas:
+                async for delta in deltas:
+                    is_taken = True
+                    yield delta
+            return
+        except InvalidModelRequestError:
+            if is_taken or request.sampling.logprobs is None:
+                raise
+        plain = msgspec.structs.replace(request, sampling=msgspec.structs.replace(request.sampling, logprobs=None))
+        async with contextlib.aclosing(self._router.chat(plain, self._request.backend)) as deltas:
+            async for delta in deltas:
+                yield delta
 
     def _chat_request(self, messages: Sequence[Message], max_tokens: int, sampling: Sampling) -> ChatRequest:
         return ChatRequest(

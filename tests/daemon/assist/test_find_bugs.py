@@ -6,7 +6,7 @@ from andiron_daemon.answers import Started
 from andiron_daemon.assist.service import AssistService
 from andiron_daemon.assist.types import BugReport, BugReportStart, FindBugsInput
 from andiron_daemon.positions import Position, Range
-from andiron_models.errors import BackendUnavailableError, ModelNotFoundError
+from andiron_models.errors import BackendUnavailableError, InvalidRequestError, ModelNotFoundError
 from andiron_testing.assists import ScriptedLinters, answer_of, asked, code, diagnostic, events_of, lines, told
 from andiron_testing.scripted import ScriptedBackend
 
@@ -121,6 +121,15 @@ async def test_linters_are_told_first_and_without_a_model_too(
 async def test_an_unknown_model_is_an_error_not_a_missing_part(assist: AssistService) -> None:
     with pytest.raises(ModelNotFoundError):
         await answer_of(assist.find_bugs(_ask(model="nobody")))
+
+
+async def test_a_model_that_tells_no_probabilities_is_asked_without(
+    assist: AssistService, backend: ScriptedBackend
+) -> None:
+    backend.enqueue(InvalidRequestError("there are no logprobs here"), code(_MENDED), _REASON)
+    report: BugReport = await answer_of(assist.find_bugs(_ask()))
+    assert [bug.confidence for bug in report.bugs] == ["low"]
+    assert [request.sampling.logprobs for request in backend.requests[:2]] == [1, None]
 
 
 async def test_only_the_selection_is_looked_at(

@@ -26,11 +26,12 @@ _OVERRIDES = (
     ("hardening-no-fortify-functions", "built by the authors of the wheels"),
     ("hardening-no-pie", "PyInstaller's loader is built so"),
     ("hardening-no-bindnow", "built by the authors of the wheels"),
-    ("binary-or-shlib-defines-rpath", "the libraries find each other inside the folder"),
     ("custom-library-search-path", "the libraries find each other inside the folder"),
     ("extra-license-file", "each part keeps the text of its licence"),
     ("package-contains-documentation-outside-usr-share-doc", "parts keep their files together"),
     ("embedded-javascript-library", "the daemon's pages are served from this machine alone"),
+    ("shared-library-lacks-prerequisites", "extension modules find what they need in the interpreter"),
+    ("library-not-linked-against-libc", "the same"),
     ("missing-depends-on-sensible-utils", "a word in a library's text, not a call"),
     ("initial-upload-closes-no-bugs", "not made for Debian's own archive"),
 )
@@ -70,7 +71,7 @@ Version: {manifest.version}
 Section: devel
 Priority: optional
 Architecture: {architecture}
-Maintainer: The Andiron authors <andiron@localhost.localdomain>
+Maintainer: The Andiron authors <andiron@example.org>
 Installed-Size: {size_kibibytes}
 Depends: libc6 (>= {libc})
 Recommends: dbus
@@ -118,7 +119,7 @@ def _write_documents(root: Path, manifest: Manifest) -> None:
     (folder / "copyright").write_text(text, encoding="utf-8")
     changes = (
         f"{NAME} ({manifest.version}) unstable; urgency=medium\n\n  * Made by andiron-bundle.\n\n"
-        " -- The Andiron authors <andiron@localhost.localdomain>  Mon, 01 Jan 2026 00:00:00 +0000\n"
+        " -- The Andiron authors <andiron@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n"
     )
     (folder / "changelog.gz").write_bytes(gzip.compress(changes.encode(), mtime=0))
     overrides = root / "usr/share/lintian/overrides"

@@ -92,7 +92,7 @@ from PyInstaller.utils.hooks import collect_data_files, collect_dynamic_libs, co
 HIDDEN, DATA, LIBRARIES = list({_LATE!r}), [], collect_dynamic_libs("llama_cpp")
 for package in {_PACKAGES!r}:
     HIDDEN += collect_submodules(package)
-    DATA += collect_data_files(package)
+    DATA += collect_data_files(package, excludes=["**/.*", "**/.*/**"])
 # Grammars are imported by name, back ends and key rings are found by their distributions' entry points.
 for distribution in distributions():
     name = distribution.metadata["Name"].lower().replace("-", "_")

@@ -167,6 +167,7 @@ async def _run(
 ) -> None:
     from aiohttp import web
 
+    from andiron_daemon import keys
     from andiron_daemon.app import create_app
     from andiron_daemon.connections import Bounds, Connections
 
@@ -174,6 +175,8 @@ async def _run(
     _on_signals(stop.set)
     token_file = None if record.token_path is None else paths.token_file
     app = create_app(settings, paths, stop=stop.set, token_file=token_file)
+    secrets = (settings.token, settings.openai_api_key)
+    app[keys.ACCESS].on_rotation(lambda token: _open_log(settings, paths, (*secrets, token)))
     runner = web.AppRunner(
         app, handler_cancellation=True, access_log=None, handle_signals=False, shutdown_timeout=_HANDLERS_SECONDS
     )

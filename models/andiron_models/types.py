@@ -79,6 +79,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `place` names the conversation, so that a backend may keep what it has evaluated for it. With `tools`, the
     answer may be calls of them; `tool_choice` is `auto`, `required`, or the name of the one to call.
+    `paths` name the files whose text is in the messages, where that cannot be told from the messages themselves.
     """
 
     messages: tuple[Message, ...]
@@ -89,6 +90,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     sampling: Sampling = Sampling()
     priority: Priority = Priority.CHAT
     place: str | None = None
+    paths: tuple[str, ...] = ()
     request_id: str | None = None
 
 

@@ -32,7 +32,9 @@ from andiron_models.types import (
 Told = TypeVar("Told", bound=msgspec.Struct)
 
 # Said of a model that cannot be asked now; any other error is the request's own.
-_UNAVAILABLE = frozenset({"backend_unavailable", "queue_full", "rate_limited", "timeout"})
+_UNAVAILABLE = frozenset(
+    {"backend_unavailable", "budget_spent", "private_path", "queue_full", "rate_limited", "timeout"}
+)
 # What the local engine gives a model on all but the smallest machines.
 _UNLOADED_CONTEXT = 4096
 _LONGEST_ANSWER = 16_384
@@ -48,6 +50,8 @@ class HowItCame(TypedDict):
     timings: Timings
     truncated: Truncated | None
     fallback: Fallback | None
+    masked: int
+    withheld: tuple[str, ...]
 
 
 class Asking:
@@ -171,6 +175,7 @@ class Asking:
             max_tokens=max_tokens,
             sampling=sampling,
             priority=Priority.CHAT,
+            paths=(self._request.path,) if self._request.path else (),
             request_id=self._request_id,
         )
 
@@ -187,6 +192,8 @@ class Asking:
             timings=Timings(**{name: sum(getattr(one, name) for one in timings) for name in Timings.__struct_fields__}),
             truncated=all_truncated(*cuts, *(finish.truncated for finish in finishes)),
             fallback=next((finish.fallback for finish in finishes if finish.fallback), None),
+            masked=max((finish.masked for finish in finishes), default=0),
+            withheld=tuple(dict.fromkeys(path for finish in finishes for path in finish.withheld)),
         )
 
 

@@ -34,16 +34,24 @@ class Covered(msgspec.Struct, Generic[Request], frozen=True, kw_only=True):
 
 
 def cover_chat(request: ChatRequest, ignored: IgnoredPaths, known: Iterable[str] = ()) -> Covered[ChatRequest]:
-    """Make a chat fit to be sent."""
+    """Make a chat fit to be sent.
+
+    Raises:
+        PrivatePathError: it is about a private file as a whole.
+    """
     workspace = next((found for message in request.messages if (found := workspace_of(message.content))), None)
 
     def is_private(path: str) -> bool:
         return ignored.is_private(path, workspace)
 
+    for path in request.paths:
+        if is_private(path):
+            raise _private(path)
     left = [without_private(message.content, is_private) for message in request.messages]
     contents = [content for content, _ in left]
     withheld = tuple(dict.fromkeys(path for _, paths in left for path in paths))
-    paths = tuple(dict.fromkeys(path for content in contents for path in quoted_paths(content)))
+    quoted = (path for content in contents for path in quoted_paths(content))
+    paths = tuple(dict.fromkeys((*request.paths, *quoted)))
     values = {*known, *_environment(paths, workspace)}
     calls = [call.arguments for message in request.messages for call in message.tool_calls]
     mask = Mask([*contents, *calls, *_texts_of_tools(request.tools), *_texts_of(request.sampling)], values)
@@ -64,12 +72,7 @@ def cover_infill(request: InfillRequest, ignored: IgnoredPaths, known: Iterable[
         PrivatePathError: the gap is in a private file.
     """
     if request.path is not None and ignored.is_private(request.path):
-        raise PrivatePathError(
-            f"{request.path} is private, and its text is not sent to a backend that is not on this machine",
-            hint="Let the local engine complete here (backend `local`), or take the file back in .andironignore "
-            "with a line that begins with `!`.",
-            details={"path": request.path},
-        )
+        raise _private(request.path)
     workspace = _folder_of(request.path)
     private = {file.path for file in request.extra if ignored.is_private(file.path, workspace)}
     extra = tuple(file for file in request.extra if file.path not in private)
@@ -88,6 +91,15 @@ def cover_infill(request: InfillRequest, ignored: IgnoredPaths, known: Iterable[
         sampling=_covered_sampling(request.sampling, mask),
     )
     return Covered(request=covered, mask=mask, paths=paths, withheld=tuple(sorted(private)))
+
+
+def _private(path: str) -> PrivatePathError:
+    return PrivatePathError(
+        f"{path} is private, and its text is not sent to a backend that is not on this machine",
+        hint="Let the local engine answer (backend `local`), or take the file back in .andironignore "
+        "with a line that begins with `!`.",
+        details={"path": path},
+    )
 
 
 def size_bytes(request: ChatRequest | InfillRequest) -> int:

@@ -185,3 +185,21 @@ async def test_other_files_that_are_private_are_left_out_of_a_completion() -> No
     assert covered.withheld == ("b/key.pem",)
     assert covered.request.extra == ()
     assert covered.paths == ("a.py",)
+
+
+async def test_an_assist_on_a_private_file_is_refused_by_the_cloud(
+    daemon: DaemonClient, cloud: ScriptedBackend, tmp_path: Path
+) -> None:
+    (tmp_path / ".andironignore").write_text("internal.py\n")
+    body = {"code": "def add(a, b):\n    return a\n", "path": str(tmp_path / "internal.py"), "backend": "openai"}
+    await daemon.post("/api/v1/code/explain", json=body)
+    assert cloud.requests == []
+
+
+async def test_an_assist_with_the_cloud_is_masked_and_says_so(daemon: DaemonClient, cloud: ScriptedBackend) -> None:
+    cloud.enqueue("It connects.")
+    body = {"code": f'def connect():\n    return Client("{SECRET}")\n', "path": "app.py", "backend": "openai"}
+    response = await daemon.post("/api/v1/code/explain", json=body)
+    assert cloud.requests
+    assert all(SECRET not in _text(request) for request in cloud.requests)
+    assert (await response.json()).get("masked") == 1

@@ -178,6 +178,7 @@ def _remove_service(paths: Paths, told: Callable[[str], None]) -> None:
         removal = Service(paths).uninstall(told)
     except ServiceError as error:
         raise RemovalError(f"the service cannot be removed: {error.message}", hint=error.hint) from error
+    told("removed the service")
     for path in removal.left:
         told(f"left {path}, which was changed since it was written; remove it yourself")
     for complaint in removal.complaints:

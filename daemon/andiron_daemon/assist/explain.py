@@ -4,6 +4,7 @@ The parts of the code are cut by the tree, so that their ranges are right by con
 part it speaks of by its first line, out of those that are there. The explanation streams while it is written.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -75,13 +76,7 @@ async def explain(
     Raises:
         ModelError: if the request itself is refused, as for an unknown model.
     """
-    parts = _parts(subject)
-    start = ExplanationStart(
-        language=subject.language.name,
-        summary=_summary(subject),
-        symbols=_outline(subject),
-        sections=tuple(Section(range=subject.range_of(part.start, part.end), text=part.what) for part in parts),
-    )
+    start, parts = await asyncio.to_thread(_by_parse, subject)
     yield start
     speech = _Speech(unavailable=SECRET if subject.is_secret else None)
     if not subject.is_secret:
@@ -94,12 +89,24 @@ async def explain(
     yield Explanation(
         language=subject.language.name,
         summary=summary.strip() or start.summary,
-        explanation=explanation.strip() or _by_the_parse(start),
+        explanation=explanation.strip() or _listed(start),
         sections=_sections(subject, parts, told),
         symbols=start.symbols,
         unavailable=speech.unavailable,
         **asking.how_it_came(speech.shown.truncated if speech.shown else None),
     )
+
+
+def _by_parse(subject: Subject) -> tuple[ExplanationStart, list[_Part]]:
+    """Say what the parse tells, and cut the stretch into parts."""
+    parts = _parts(subject)
+    start = ExplanationStart(
+        language=subject.language.name,
+        summary=_summary(subject),
+        symbols=_outline(subject),
+        sections=tuple(Section(range=subject.range_of(part.start, part.end), text=part.what) for part in parts),
+    )
+    return start, parts
 
 
 async def _ask(
@@ -114,7 +121,7 @@ async def _ask(
     max_tokens = asking.answer_tokens(_ANSWER_TOKENS)
     said = 0
     try:
-        speech.shown = show(subject, await asking.prompt_characters(max_tokens))
+        speech.shown = await asyncio.to_thread(show, subject, await asking.prompt_characters(max_tokens))
         messages = _messages(subject, request, parts, speech.shown, instructions)
         schema = _schema([part.label for part in parts])
         async with aclosing(asking.stream(messages, max_tokens=max_tokens, schema=schema)) as pieces:
@@ -215,7 +222,7 @@ def _summary(subject: Subject) -> str:
     return f"{_plural(lines, 'line')} of {subject.language.name}{shown}."
 
 
-def _by_the_parse(start: ExplanationStart) -> str:
+def _listed(start: ExplanationStart) -> str:
     return "\n".join([start.summary, "", *(f"- {section.text}" for section in start.sections)]).strip()
 
 

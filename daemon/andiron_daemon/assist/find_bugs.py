@@ -25,7 +25,7 @@ from andiron_daemon.assist.linting import Lint
 from andiron_daemon.assist.subject import Subject
 from andiron_daemon.assist.types import Bug, BugReport, BugReportStart, Category, Confidence, Unavailable
 from andiron_daemon.assist.written import code_in
-from andiron_daemon.positions import Range
+from andiron_daemon.positions import Range, position_after, split_lines
 from andiron_models.errors import ModelError
 from andiron_models.types import Message
 
@@ -69,7 +69,8 @@ async def find_bugs(
         ModelError: if the request itself is refused, as for an unknown model.
     """
     linted = await lint(subject.text, subject.path, subject.language, subject.syntax)
-    found = [_bug_of(one) for one in linted.diagnostics if _is_meant(subject, one)]
+    last = position_after(subject.text).line
+    found = [_bug_of(one) for one in linted.diagnostics if _is_meant(subject, one) and one.range.end.line <= last]
     language = subject.language.name
     yield BugReportStart(language=language, bugs=tuple(found), linters=linted.linters)
     said = _Said()
@@ -97,7 +98,7 @@ async def _ask(
         max_tokens = asking.answer_tokens(
             min(_MOST_ANSWER_TOKENS, max(_LEAST_ANSWER_TOKENS, int(1.3 * estimate_tokens(subject.focus))))
         )
-        shown = said.shown = show(subject, await asking.prompt_characters(max_tokens))
+        shown = said.shown = await asyncio.to_thread(show, subject, await asking.prompt_characters(max_tokens))
         answer = ""
         messages = _messages(subject, shown, instructions)
         async with aclosing(asking.stream(messages, max_tokens=max_tokens, has_doubts=True)) as pieces:
@@ -179,11 +180,11 @@ async def _reason(
 
 async def _explain(subject: Subject, found: list[Bug], asking: Asking, instructions: AssistInstructions) -> None:
     """Have the model explain the first of the linters' errors; place, title and severity stay theirs."""
-    shown = show(subject, await asking.prompt_characters(_TOKENS_OF_A_REASON))
+    shown = await asyncio.to_thread(show, subject, await asking.prompt_characters(_TOKENS_OF_A_REASON))
     worst = [index for index, bug in enumerate(found) if bug.severity == "error"][:_MOST_EXPLAINED]
     for index in worst:
         bug = found[index]
-        line = subject.text.split("\n")[bug.range.start.line].strip()
+        line = split_lines(subject.text)[bug.range.start.line].strip()
         reason = await _reason(subject, line, f"was reported: {bug.title}", shown, asking, instructions)
         if reason is not None and reason.explanation.strip():
             text = f"{bug.explanation}\n\n{reason.explanation.strip()}"

@@ -56,7 +56,7 @@ async def generate_tests(
     framework, header = desk.framework, desk.header
     yield GeneratedTestsStart(language=subject.language.name, framework=framework.name, path=path, symbols=symbols)
     max_tokens = asking.answer_tokens(_ANSWER_TOKENS)
-    shown = show(subject, await asking.prompt_characters(max_tokens))
+    shown = await asyncio.to_thread(show, subject, await asking.prompt_characters(max_tokens))
     messages = _messages(shown, subject, framework, header, symbols, instructions)
     answer = ""
     starts = re.compile(framework.start, re.MULTILINE)

@@ -1,5 +1,6 @@
 """What a model has to say about a whole file, for the analysis; each insight about a line quotes one that is there."""
 
+import asyncio
 import re
 from typing import Annotated, Literal
 
@@ -42,7 +43,7 @@ async def insights_of(
     if subject.is_secret or not subject.has_code:
         return ()
     max_tokens = asking.answer_tokens(_ANSWER_TOKENS)
-    shown = show(subject, await asking.prompt_characters(max_tokens))
+    shown = await asyncio.to_thread(show, subject, await asking.prompt_characters(max_tokens))
     content = fill(instructions.insights, language=subject.language.name, figures=figures, code=fenced(shown.code))
     messages = (Message(role="system", content=instructions.system), Message(role="user", content=content))
     told = await asking.told(messages, ToldInsights, max_tokens=max_tokens)

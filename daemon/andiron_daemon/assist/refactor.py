@@ -72,7 +72,7 @@ async def refactor(
         keeps=tuple(sorted(exported_names(subject.definitions, subject.language.name))),
     )
     max_tokens = asking.answer_tokens(min(_MOST_TOKENS, max(_LEAST_TOKENS, 2 * estimate_tokens(subject.focus))))
-    shown = show(subject, await asking.prompt_characters(max_tokens))
+    shown = await asyncio.to_thread(show, subject, await asking.prompt_characters(max_tokens))
     if shown.truncated is not None and shown.truncated.what.startswith("the code"):
         raise ContextTooLongError(
             f"the code does not fit into the model's context: {shown.truncated.dropped_tokens} tokens too many",
@@ -97,14 +97,14 @@ async def refactor(
     if draft.problems and asking.has_checks:
         raise not_valid("refactored code", draft.problems, was_cut=asking.last_reason == "length")
     reason = asking.last_reason
-    diff = unified_diff(subject.text, draft.text, subject.path or "code")
+    diff = await asyncio.to_thread(unified_diff, subject.text, draft.text, subject.path or "code")
     yield Refactoring(
         language=subject.language.name,
         code=draft.text,
         diff=diff,
         changes=await _changes(diff, asking, instructions),
         parses=not any(problem.kind in ("syntax", "not_parsed") for problem in draft.problems),
-        edits=edits_between(subject.text, draft.text),
+        edits=await asyncio.to_thread(edits_between, subject.text, draft.text),
         repaired=repaired,
         **asking.how_it_came(shown.truncated, reason=reason),
     )

@@ -87,6 +87,7 @@ async def test_linters_rules_and_model_are_merged_in_order_without_duplicates(
     linters.found["def twice"] = diagnostic(9, "Undefined name `value`")
     linters.found["total"] = diagnostic(4, "A loop overwrites it", "warning", "andiron")
     linters.found["mean"] = diagnostic(0, "The name is short", "hint")
+    linters.found["for"] = diagnostic(900, "Outside of the file")
     backend.enqueue(code(_MENDED), _REASON, _REASON)
     report: BugReport = await answer_of(assist.find_bugs(_ask()))
     assert [(bug.source, bug.range.start.line) for bug in report.bugs] == [("rule:X1", 4), ("linter:scripted", 9)]

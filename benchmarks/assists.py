@@ -142,13 +142,16 @@ async def bugs(daemon: Daemon, functions: Sequence[Function]) -> list[str]:
         line = function["buggy"].split("\n").index(function["bad"])
         answer, seconds = await daemon.ask("find-bugs", function, function["buggy"])
         total += seconds
-        lines = _lines(answer)
+        lines, dropped = _lines(answer), (answer or {}).get("dropped")
         hits += any(first <= line <= last for first, last in lines)
         elsewhere += sum(not first <= line <= last for first, last in lines)
         answer, seconds = await daemon.ask("find-bugs", function, function["code"])
         total += seconds
         alarms += bool(_lines(answer))
-        _note(function, f"line {line}, found {lines}; when right {_lines(answer)}")
+        _note(
+            function,
+            f"line {line}: {lines}, dropped {dropped}; when right: {_lines(answer)}, {(answer or {}).get('dropped')}",
+        )
     count = len(functions)
     precision = f"{hits / (hits + alarms):.2f}" if hits + alarms else "-"
     return [

@@ -24,6 +24,10 @@ _SYMBOL = "symbol."
 _PARTS = frozenset({"name", "parameters", "parameter", "pattern", "receiver"})
 
 
+# What a declaration is only if no pattern says better.
+_VAGUE = frozenset({"constant", "field", "type", "variable"})
+
+
 class Declared(msgspec.Struct, kw_only=True):
     """What a pattern found of a declaration; `function` is the node its complexity is counted for, if any."""
 
@@ -92,7 +96,7 @@ def marks_of(syntax: Syntax, *, limit_seconds: float) -> Marks:
 
 
 def _take(captures: "dict[str, list[tree_sitter.Node]]", found: dict[int, Mark], syntax: Syntax) -> None:
-    """Enter one match; what an earlier pattern said of a declaration stands."""
+    """Enter one match; the most telling pattern says what is declared."""
     function: Mark | None = None
     symbol: Mark | None = None
     for name, nodes in captures.items():
@@ -102,8 +106,9 @@ def _take(captures: "dict[str, list[tree_sitter.Node]]", found: dict[int, Mark],
             mark = _mark(node, found)
             if name.startswith(_SYMBOL):
                 symbol = mark
-                if mark.declared is None:
-                    mark.declared = Declared(kind=name.removeprefix(_SYMBOL), name=captures.get("name", [node])[0])
+                kind = name.removeprefix(_SYMBOL)
+                if mark.declared is None or (mark.declared.kind in _VAGUE and kind not in _VAGUE):
+                    mark.declared = Declared(kind=kind, name=captures.get("name", [node])[0])
             else:
                 mark.meanings.add(name)
                 if name == "function":

@@ -13,6 +13,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TextIO
@@ -82,13 +83,30 @@ class JournalFormatter(PlainFormatter):
         return "\n".join(f"<{level}>{line}" for line in super().format(record).splitlines())
 
 
+@contextmanager
+def _hidden(name: str) -> Iterator[None]:
+    """Keep a module from being loaded in the block.
+
+    structlog takes rich along for colours in terminals, which costs the daemon 6 MB and a fifth of its start.
+    """
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # this is how an import is made to fail
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
 def json_formatter(redact: Redactor, *, whole: bool = False) -> logging.Formatter:
     """Make the formatter that writes one JSON object a line for programs, redacted.
 
     Every record goes through structlog's processors, those of libraries too; `request_id` is the request that was
     being worked on.
     """
-    import structlog
+    with _hidden("rich"):
+        import structlog
 
     def redacted(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         return {name: redact(value) if isinstance(value, str) else value for name, value in event.items()}

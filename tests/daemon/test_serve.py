@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,11 @@ def test_what_is_used_late_is_not_imported_at_the_start() -> None:
 @pytest.mark.parametrize("statement", ["import andiron_daemon.client", "import andiron_daemon.cli.main"])
 def test_the_client_and_the_command_itself_are_small(statement: str) -> None:
     assert _loaded_by(statement).isdisjoint((*_LATE, "aiohttp", "asyncio"))
+
+
+def test_setting_up_the_log_takes_no_terminal_library_along(tmp_path: Path) -> None:
+    statement = (
+        "import pathlib; from andiron_daemon.logs import set_up_logging; "
+        f"set_up_logging(pathlib.Path({str(tmp_path / 'log')!r}), log_format='json')"
+    )
+    assert "rich" not in _loaded_by(statement)

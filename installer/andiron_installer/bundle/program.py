@@ -3,7 +3,7 @@
 Andiron starts its worker, its downloads and itself as `sys.executable -P -m MODULE …`. In a bundle that program is
 this one, so it understands that much of Python's command line, for modules of Andiron alone. Called by the name
 `andiron-tray` it is the tray. The model that lies in the bundle is made known to the person's models folder, by
-reference, whenever the daemon is about to start: a bundle may have been moved since.
+reference, before anything looks there: a bundle may have been moved since.
 """
 
 import os
@@ -15,6 +15,8 @@ OWN = ("andiron_daemon", "andiron_models", "andiron_tray", "andiron_installer")
 MODELS = "models"
 _TRAY = "andiron-tray"
 _USAGE_STATUS = 2
+# The commands that look at the models folder themselves; all others ask a daemon, which is started by `serve`.
+_LOOK_AT_MODELS = ("serve", "up", "models", "doctor")
 # What PyInstaller's loader sets for itself, and keeps the person's own value of beside it.
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "LIBPATH")
 
@@ -29,7 +31,7 @@ def main() -> None:
     if module.split(".")[0] not in OWN:
         sys.stderr.write(f"error: this bundle has no module {module}\nhint: Only Andiron's own can be run by it.\n")
         raise SystemExit(_USAGE_STATUS)
-    if module == "andiron_daemon" and "serve" in arguments[:1]:
+    if module == "andiron_daemon" and arguments[:1] and arguments[0] in _LOOK_AT_MODELS:
         adopt_models(Path(sys.executable).parent / MODELS)
     sys.argv = [sys.argv[0], *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

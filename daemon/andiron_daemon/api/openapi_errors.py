@@ -29,6 +29,8 @@ MEANINGS = {
     "context_too_long": "What must be kept is more than the model can hold.",
     "invalid_answer": "What the model wrote did not pass the checks.",
     "rate_limited": "Too many; `Retry-After` says when to come again.",
+    "budget_spent": "The day's tokens for a paid backend are spent; `Retry-After` says when there are more.",
+    "private_path": "The file is private, and the backend is not on this machine.",
     "internal": "Something went wrong inside; the log has more under the request's id.",
     "backend_unavailable": "Who should answer cannot be reached, or has failed.",
     "queue_full": "Too many are waiting already.",
@@ -42,7 +44,15 @@ _BODIES: dict[Dialect | None, type[msgspec.Struct]] = {
 }
 _ALWAYS = ("invalid_request", "forbidden_host", "forbidden_origin", "rate_limited", "internal")
 _BODY = ("payload_too_large", "request_timeout")
-_GENERATING = ("model_not_found", "context_too_long", "backend_unavailable", "queue_full", "timeout")
+_GENERATING = (
+    "model_not_found",
+    "context_too_long",
+    "private_path",
+    "budget_spent",
+    "backend_unavailable",
+    "queue_full",
+    "timeout",
+)
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 

@@ -72,6 +72,10 @@ def show_closing(body: dict[str, Any]) -> None:
     note(closing_line(body))
     if fallback := body.get("fallback"):
         note(f"{fallback['from_backend']} could not answer: {fallback['message']}")
+    if masked := body.get("masked"):
+        note(f"{masked} {'secret was' if masked == 1 else 'secrets were'} masked before it was sent")
+    if withheld := body.get("withheld"):
+        note(f"private, and not sent: {', '.join(map(plain, withheld))}")
     if truncated := body.get("truncated"):
         note(f"{truncated['dropped_tokens']} tokens did not fit and were left out: {truncated['what']}")
     if body.get("finish_reason") == "length":

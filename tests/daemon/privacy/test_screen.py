@@ -203,3 +203,10 @@ async def test_an_assist_with_the_cloud_is_masked_and_says_so(daemon: DaemonClie
     assert cloud.requests
     assert all(SECRET not in _text(request) for request in cloud.requests)
     assert (await response.json()).get("masked") == 1
+
+
+async def test_both_refusals_stand_in_the_description_of_the_api(daemon: DaemonClient) -> None:
+    described = await (await daemon.get("/openapi.json")).json()
+    responses = described["paths"][COMPLETE]["post"]["responses"]
+    assert "private_path" in responses["403"]["description"]
+    assert "budget_spent" in responses["429"]["description"]

@@ -33,6 +33,8 @@ _TYPES = {
     "not_found": "not_found_error",
     "model_not_found": "not_found_error",
     "rate_limited": "rate_limit_error",
+    "budget_spent": "rate_limit_error",
+    "private_path": "permission_error",
     "context_too_long": "invalid_request_error",
     "invalid_request": "invalid_request_error",
     "payload_too_large": "invalid_request_error",

@@ -11,15 +11,15 @@ from andiron_daemon.privacy.environment_files import environment_values
 from andiron_daemon.privacy.ignore import IgnoredPaths, absolute_path
 from andiron_daemon.privacy.mask import Mask
 from andiron_daemon.privacy.quotes import quoted_paths, without_private, workspace_of
-from andiron_models.errors import ModelError
+from andiron_models.errors import BackendUnavailableError
 from andiron_models.types import ChatRequest, InfillRequest, Message, Sampling, Tool
 
 _HEAD = re.compile(r"^(File |Workspace: )(/[^\n]*)", re.MULTILINE)
 Request = TypeVar("Request", ChatRequest, InfillRequest)
 
 
-class PrivatePathError(ModelError):
-    """The file that is being typed in is never sent away."""
+class PrivatePathError(BackendUnavailableError):
+    """The file that is worked on is never sent away; under `auto` the local engine answers instead."""
 
     code = "private_path"
 
@@ -98,7 +98,8 @@ def _private(path: str) -> PrivatePathError:
         f"{path} is private, and its text is not sent to a backend that is not on this machine",
         hint="Let the local engine answer (backend `local`), or take the file back in .andironignore "
         "with a line that begins with `!`.",
-        details={"path": path},
+        # The backend itself is well: the router need not leave it alone for a while.
+        details={"path": path, "retry_after_seconds": 0},
     )
 
 

@@ -210,3 +210,16 @@ async def test_both_refusals_stand_in_the_description_of_the_api(daemon: DaemonC
     responses = described["paths"][COMPLETE]["post"]["responses"]
     assert "private_path" in responses["403"]["description"]
     assert "budget_spent" in responses["429"]["description"]
+
+
+async def test_under_auto_the_local_engine_answers_about_a_private_file_and_the_cloud_is_asked_again(
+    daemon: DaemonClient, backend: ScriptedBackend, cloud: ScriptedBackend, tmp_path: Path
+) -> None:
+    (tmp_path / ".andironignore").write_text("internal.py\n")
+    body = {"code": "def add(a, b):\n    return a\n", "path": str(tmp_path / "internal.py")}
+    answer = await _post(daemon, "/api/v1/code/explain", **body)
+    assert answer["backend"] == "local"
+    assert answer["fallback"]["code"] == "private_path"
+    assert cloud.requests == []
+    again = await _post(daemon, MESSAGE, message="hello")
+    assert again["backend"] == "openai"

@@ -22,13 +22,14 @@ _LEFT_OUT = (
     r"^/(ws|api/v1/events|api/v1/settings|api/v1/system/(stop|token/rotate)|api/v1/models/\{id\}/pull|api/pull)$"
 )
 # What a schema cannot say is refused too, with a code and a hint: a language nobody knows, one of two fields missing.
-# 501 and 503 are answers like others: what the stub cannot do, and that the local backend has no model here.
+# Three of 5xx are answers like others here: the stub cannot do it (501), what it wrote did not pass the checks (502), the
+# local backend has no model (503).
 _CONFIGURATION = """\
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "304", "400", "401", "403", "404", "422", "501", "503"]
+expected-statuses = ["2xx", "304", "400", "401", "403", "404", "422", "501", "502", "503"]
 
 [checks.not_a_server_error]
-expected-statuses = ["2xx", "3xx", "4xx", "501", "503"]
+expected-statuses = ["2xx", "3xx", "4xx", "501", "502", "503"]
 """
 
 

@@ -1,6 +1,7 @@
 """The one table of routes; the application, the guard's open paths and the API's description are made from it."""
 
 from andiron_daemon.analysis.types import Analysis
+from andiron_daemon.answers import Started, StaticPart, TextDelta
 from andiron_daemon.api import (
     chat,
     code,
@@ -178,6 +179,7 @@ ROUTES = (
         request=AnalyzeBody,
         response=Analysis,
         can_stream=True,
+        events={"start": Started, "static": StaticPart, "delta": TextDelta, "done": Analysis},
     ),
     Route(
         method="POST",
@@ -331,6 +333,15 @@ ROUTES = (
         path="/docs",
         handler=pages.page("docs.html"),
         summary="The API, to read and to try.",
+        is_open=True,
+        is_page=True,
+        media_types=(HTML,),
+    ),
+    Route(
+        method="GET",
+        path="/ui",
+        handler=pages.page("ui.html"),
+        summary="The page of the daemon, for people.",
         is_open=True,
         is_page=True,
         media_types=(HTML,),

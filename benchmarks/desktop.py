@@ -80,9 +80,13 @@ def daemon_at_rest(wishes: Wishes) -> None:
 
 def tray_at_rest(wishes: Wishes) -> None:
     """Print what the tray takes in a panel while nobody looks at it and the daemon has nothing to do."""
-    with tempfile.TemporaryDirectory() as desk, tempfile.TemporaryDirectory() as home, _daemon(home):
-        with watched_tray(home, Path(desk) / "desk") as process:
-            rest = measure_rest(process, wishes.idle_seconds)
+    with (
+        tempfile.TemporaryDirectory() as desk,
+        tempfile.TemporaryDirectory() as home,
+        _daemon(home),
+        watched_tray(home, Path(desk) / "desk") as process,
+    ):
+        rest = measure_rest(process, wishes.idle_seconds)
     print_rest("tray", rest, wishes.idle_seconds, goal_mb=TRAY_GOAL_MB)
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from andiron_daemon.paths import Paths, find_paths
+from andiron_testing.browser import chromium
 from andiron_testing.daemon_process import DaemonProcess, StartDaemon, put_model
 
 
@@ -56,3 +58,10 @@ def shared_daemon(tmp_path_factory: pytest.TempPathFactory, smollm2_path: Path) 
     yield daemon
     daemon.kill()
     sys.stdout.write(daemon.said() + daemon.log())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser that the tests of a module share; they are not asynchronous."""
+    with chromium() as running:
+        yield running

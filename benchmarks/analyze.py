@@ -1,6 +1,6 @@
 """How quick the analysis is: one file, every language's parser, and a repository of many files.
 
-    python benchmarks/analyze.py [--files 20000]
+    python -m benchmarks.analyze [--files 20000]
 
 The repository is made in a temporary folder out of the standard library's files; nothing is downloaded.
 """
@@ -23,7 +23,7 @@ from andiron_daemon.analysis.static import analyse
 from andiron_daemon.analysis.types import AnalysisInput
 from andiron_daemon.syntax.languages import LANGUAGES, language_named
 from andiron_daemon.syntax.parse import parse
-from table import print_table
+from benchmarks.table import print_table
 
 STANDARD_LIBRARY = Path(asyncio.__file__).parents[1]
 SAMPLES = Path(__file__).resolve().parents[1] / "tests" / "daemon" / "analysis" / "samples"

@@ -37,6 +37,7 @@ from andiron_daemon.storage.database import Database, database_file
 from andiron_daemon.storage.examples import SQLiteExamples
 from andiron_daemon.storage.settings import SQLiteSettings
 from andiron_daemon.storage.usage import SQLiteUsage
+from andiron_daemon.tuning import Tuning
 from andiron_daemon.upkeep import Upkeep
 from andiron_models.backend import Backend
 from andiron_models.configuration import Configuration, LocalConfiguration, OpenAIConfiguration
@@ -65,6 +66,7 @@ class Services:
     assist: AssistService
     analysis: AnalysisService
     library: Library
+    tuning: Tuning
     runtime: Runtime
     events: Events
     counters: Counters
@@ -147,6 +149,7 @@ async def build_services(
             assist=assist,
             analysis=analysis,
             library=library,
+            tuning=Tuning(paths, library),
             runtime=runtime,
             events=events,
             counters=counters,

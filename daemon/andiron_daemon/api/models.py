@@ -17,8 +17,9 @@ from andiron_daemon.library import (
     PullStarted,
     PullWarning,
 )
+from andiron_daemon.tuning import TuneDone, TuneEvent, TuneProgress, TuneStarted
 
-_NAMES: dict[type[PullEvent], str] = {
+_NAMES: dict[type[PullEvent | TuneEvent], str] = {
     PullStarted: "start",
     PullWarning: "warning",
     PullProgress: "progress",
@@ -27,6 +28,8 @@ _NAMES: dict[type[PullEvent], str] = {
 }
 # The same by name, for the description of the API.
 EVENTS = {name: kind for kind, name in _NAMES.items()}
+_TUNE_NAMES: dict[type[PullEvent | TuneEvent], str] = {TuneStarted: "start", TuneProgress: "progress", TuneDone: "done"}
+TUNE_EVENTS = {name: kind for kind, name in _TUNE_NAMES.items()}
 
 
 async def index(request: web.Request) -> web.Response:
@@ -41,7 +44,12 @@ async def show(request: web.Request) -> web.Response:
 
 async def pull(request: web.Request) -> web.StreamResponse:
     """Fetch a model, telling how it goes; the pull goes on when the client leaves."""
-    return await answer_stream(request, _named(_library(request).pull(_id(request))))
+    return await answer_stream(request, _named(_library(request).pull(_id(request)), _NAMES))
+
+
+async def tune(request: web.Request) -> web.StreamResponse:
+    """Measure a model and keep its quickest form; a client that leaves ends that."""
+    return await answer_stream(request, _named(request.app[keys.SERVICES].tuning.tune(_id(request)), _TUNE_NAMES))
 
 
 async def cancel_pull(request: web.Request) -> web.Response:
@@ -66,10 +74,12 @@ async def remove(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def _named(events: AsyncGenerator[PullEvent, None]) -> AsyncGenerator[Named, None]:
+async def _named(
+    events: AsyncGenerator[PullEvent | TuneEvent, None], names: dict[type[PullEvent | TuneEvent], str]
+) -> AsyncGenerator[Named, None]:
     async with contextlib.aclosing(events):
         async for event in events:
-            yield Named(name=_NAMES[type(event)], body=event)
+            yield Named(name=names[type(event)], body=event)
 
 
 def _library(request: web.Request) -> Library:

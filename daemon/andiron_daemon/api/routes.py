@@ -231,6 +231,16 @@ ROUTES = (
     ),
     Route(
         method="POST",
+        path="/api/v1/models/{id}/tune",
+        handler=models.tune,
+        summary="Measure a model, and keep its quickest form that loses nothing, as events.",
+        can_stream=True,
+        events=models.TUNE_EVENTS,
+        media_types=(EVENT_STREAM,),
+        codes=("queue_full", "backend_unavailable"),
+    ),
+    Route(
+        method="POST",
         path="/api/v1/models/{id}/load",
         handler=models.load,
         summary="Load a model into memory.",

@@ -7,7 +7,7 @@ loses the last minute of them. Days are counted apart, in UTC.
 import asyncio
 import logging
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -26,6 +26,9 @@ SAVE_SECONDS = 60.0
 BUCKETS_MS = (5, 10, 25, 50, 75, 100, 150, 250, 400, 600, 1000, 1500, 2500, 4000, 6000, 10000, 30000, 10**9)
 STAGES = ("queue", "prompt", "generate", "total")
 
+# As far back as `/status` tells of each day.
+_STATUS_DAYS = 30
+
 
 class StatisticsStore(Protocol):
     """Keeps sums for good."""
@@ -39,6 +42,9 @@ class StatisticsStore(Protocol):
     async def latencies(self) -> dict[tuple[str, int], int]:
         """Sum everything up by stage and bucket."""
 
+    async def days(self, first: str) -> tuple[dict[tuple[str, str], int], dict[tuple[str, int], int]]:
+        """Sum up by day from one on: by day and measure, and by day and bucket of the whole time."""
+
 
 class StageLatency(msgspec.Struct, frozen=True, kw_only=True):
     """How long a stage took: half and 95 % of the answers took no longer than this, to the bucket."""
@@ -46,6 +52,18 @@ class StageLatency(msgspec.Struct, frozen=True, kw_only=True):
     answers: int
     p50_ms: int
     p95_ms: int
+
+
+class CompletionDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One day of completions, in UTC; the times are of answers the model had to write."""
+
+    day: str
+    requests: int
+    offered: int
+    shown: int
+    accepted: int
+    p50_ms: int | None
+    p95_ms: int | None
 
 
 class CompletionStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +76,7 @@ class CompletionStatus(msgspec.Struct, frozen=True, kw_only=True):
     acceptance_rate: float | None
     kept_rate: float | None
     latency: dict[str, StageLatency]
+    days: tuple[CompletionDay, ...]
     places: int
     cached: int
     budgets: Budgets
@@ -111,18 +130,27 @@ class Statistics:
 
     async def status(self, *, budgets: Budgets, places: int, cached: int) -> CompletionStatus:
         """Sum up; what cannot be read from the store is left out."""
+        first = (datetime.now(UTC) - timedelta(days=_STATUS_DAYS - 1)).date().isoformat()
         counts: Counter[str] = Counter()
         latencies: Counter[tuple[str, int]] = Counter()
+        day_counts: Counter[tuple[str, str]] = Counter()
+        day_latencies: Counter[tuple[str, int]] = Counter()
         if self._store is not None:
             try:
                 counts.update(await self._store.counts())
                 latencies.update(await self._store.latencies())
+                saved_counts, saved_latencies = await self._store.days(first)
+                day_counts.update(saved_counts)
+                day_latencies.update(saved_latencies)
             except DaemonError as error:
                 _log.info("the completion statistics cannot be read: %s", error)
         for key, value in self._counts.items():
             counts[key.measure] += value
+            day_counts[key.day, key.measure] += value
         for latency, value in self._latencies.items():
             latencies[latency.stage, latency.up_to_ms] += value
+            if latency.stage == "total":
+                day_latencies[latency.day, latency.up_to_ms] += value
         stages = {stage: _percentiles(latencies, stage) for stage in STAGES}
         judged = counts["accepted"] + counts["rejected"]
         shown = counts["shown"] or judged
@@ -131,6 +159,7 @@ class Statistics:
             acceptance_rate=_rate(counts["accepted"], shown),
             kept_rate=_rate(counts["kept_characters"], counts["judged_characters"]),
             latency={stage: taken for stage, taken in stages.items() if taken is not None},
+            days=_days(day_counts, day_latencies),
             places=places,
             cached=cached,
             budgets=budgets,
@@ -166,6 +195,25 @@ class Statistics:
             self._counts.update(counts)
             self._latencies.update(latencies)
             _log.warning("the completion statistics cannot be saved: %s", error)
+
+
+def _days(counts: Counter[tuple[str, str]], latencies: Counter[tuple[str, int]]) -> tuple[CompletionDay, ...]:
+    """Make one row for each day there was anything on, the oldest first."""
+    rows = []
+    for day in sorted({day for day, _ in counts}):
+        taken = _percentiles(latencies, day)
+        rows.append(
+            CompletionDay(
+                day=day,
+                requests=counts[day, "requests"],
+                offered=counts[day, "offered"],
+                shown=counts[day, "shown"],
+                accepted=counts[day, "accepted"],
+                p50_ms=taken.p50_ms if taken is not None else None,
+                p95_ms=taken.p95_ms if taken is not None else None,
+            )
+        )
+    return tuple(rows)
 
 
 def _rate(part: int, whole: int) -> float | None:

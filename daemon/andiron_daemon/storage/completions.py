@@ -71,3 +71,22 @@ class SQLiteCompletionStatistics:
             return {(str(stage), int(up_to_ms)): int(answers) for stage, up_to_ms, answers in rows}
 
         return await self._database.read(work)
+
+    async def days(self, first: str) -> tuple[dict[tuple[str, str], int], dict[tuple[str, int], int]]:
+        """Sum up by day from one on: counts by day and measure, and answers by day and bucket of their whole time."""
+
+        def work(connection: sqlite3.Connection) -> tuple[dict[tuple[str, str], int], dict[tuple[str, int], int]]:
+            counts = connection.execute(
+                "SELECT day, measure, sum(value) FROM completion_counts WHERE day >= ? GROUP BY day, measure", [first]
+            )
+            latencies = connection.execute(
+                "SELECT day, up_to_ms, sum(answers) FROM completion_latencies "
+                "WHERE day >= ? AND stage = 'total' GROUP BY day, up_to_ms",
+                [first],
+            )
+            return (
+                {(str(day), str(measure)): int(value) for day, measure, value in counts},
+                {(str(day), int(up_to_ms)): int(answers) for day, up_to_ms, answers in latencies},
+            )
+
+        return await self._database.read(work)

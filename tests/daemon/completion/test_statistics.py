@@ -1,6 +1,7 @@
 """What is counted of completion, and kept."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from andiron_daemon.completion.kept import AFTER_SECONDS, kept_characters
 from andiron_daemon.completion.service import CompletionService
@@ -74,6 +75,25 @@ async def test_sums_are_added_up_by_their_keys(paths: Paths) -> None:
         await store.add({key: 2, key._replace(language="go"): 1}, {LatencyKey("2026-01-01", "total", 100): 1})
     assert await store.counts() == {"shown": 9}
     assert await store.latencies() == {("total", 100): 3}
+    assert await store.days("2026-01-01") == ({("2026-01-01", "shown"): 9}, {("2026-01-01", 100): 3})
+    assert await store.days("2026-01-02") == ({}, {})
+    await database.aclose()
+
+
+async def test_each_day_is_told_apart_saved_or_not(paths: Paths, backend: ScriptedBackend) -> None:
+    today = datetime.now(UTC).date()
+    yesterday = (today - timedelta(days=1)).isoformat()
+    database = Database(paths.database_file)
+    store = SQLiteCompletionStatistics(database)
+    saved = {CountKey(yesterday, "local", "m", "", measure): 4 for measure in ("requests", "offered", "shown")}
+    await store.add(saved | {CountKey("2020-01-01", "local", "m", "", "requests"): 9}, {})
+    service = CompletionService(Router({"local": backend}), Counters(), store)
+    await complete(service, prefix="x = ")
+    first, second = (await service.status()).days
+    assert (first.day, first.requests, first.shown, first.accepted, first.p50_ms) == (yesterday, 4, 4, 0, None)
+    assert (second.day, second.requests, second.offered) == (today.isoformat(), 1, 1)
+    assert second.p50_ms is not None
+    await service.aclose()
     await database.aclose()
 
 
@@ -87,6 +107,9 @@ class BrokenStore:
         raise StorageError("the disk is full")
 
     async def latencies(self) -> dict[tuple[str, int], int]:
+        raise StorageError("the disk is full")
+
+    async def days(self, first: str) -> tuple[dict[tuple[str, str], int], dict[tuple[str, int], int]]:
         raise StorageError("the disk is full")
 
 

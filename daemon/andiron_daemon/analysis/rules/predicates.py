@@ -8,7 +8,7 @@
     #inside? @x TYPE…      something around it is of one of these types
     #steady? @x            reading it twice gives the same: no call, no increment, no random thing in it
     #varies? @x            something in it is not written out: a name, a call, an interpolation
-    #repeats? @key         a key of the same text stands earlier in the same thing
+    #repeats? @key @owner  a key of the same text stands earlier in the same owner
     #secret? @string       it looks like a password or key, not like a word or a placeholder
 
 Each has its contrary, `#not-empty?` and so on. Tree-sitter's own `#eq?` and `#match?` read the text out of the tree,
@@ -62,7 +62,6 @@ class Predicates:
             "inside?": is_inside,
             "steady?": lambda node, _: not _any_within(node, _is_unsteady),
             "varies?": lambda node, _: _any_within(node, _is_varying),
-            "repeats?": lambda node, _: self._repeats(node),
             "secret?": lambda node, _: looks_secret(text_of(node)),
         }
 
@@ -73,15 +72,14 @@ class Predicates:
         if name == "same?":
             texts = {self._text_of(node) for other in (capture, rest[0][0]) for node in captures.get(other, [])}
             return (len(texts) == 1) == (name == predicate)
+        if name == "repeats?":
+            return self._repeats(captures[capture][0], captures[rest[0][0]][0]) == (name == predicate)
         holds = self._known[name]
         words = [word for word, _ in rest]
         return all(holds(node, words) == (name == predicate) for node in captures.get(capture, []))
 
-    def _repeats(self, key: "tree_sitter.Node") -> bool:
-        """Tell whether the thing two levels above, a list of pairs, had this key before."""
-        owner = key.parent.parent if key.parent is not None else None
-        if owner is None:
-            return False
+    def _repeats(self, key: "tree_sitter.Node", owner: "tree_sitter.Node") -> bool:
+        """Tell whether an owner had this key before; to ask a key for its owner would take as long as that is wide."""
         seen = self._seen_keys.setdefault(owner.id, {})
         return seen.setdefault(self._text_of(key), key.start_byte) != key.start_byte
 

@@ -33,6 +33,8 @@ _MOST_A_RULE = 200
 _SLICE_BYTES = 64 * 1024
 _NEAR_BYTES = 4096
 _NEAR_LEVELS = 8
+_MOST_WINDOWS = 500
+_WIDEST_BYTES = 512 * 1024
 _LONGEST_LINE = 5000
 _PREDICATE = re.compile(r"\(#([\w-]+\?)")
 _IGNORE = re.compile(r"(?:#|//|--|/\*|<!--|;)[^\n]*?\bandiron:\s*ignore(?:\[([\w\-, ]*)\])?")
@@ -53,8 +55,9 @@ def search(syntax: Syntax, *, limit_seconds: float = LIMIT_SECONDS) -> Found:
     late: list[str] = []
     nodes: list[tuple[Rule, tree_sitter.Node]] = []
     for compiled in rules_of(syntax.language):
-        windows = _windows(compiled.rule, syntax, data)
-        found = _matches(compiled, syntax, windows, deadline) if windows else []
+        # A query about all of a thing's parts takes as long for each slice of it as for the whole.
+        is_too_wide = len(data) > _WIDEST_BYTES and "#repeats?" in compiled.rule.queries[syntax.language.name]
+        found = None if is_too_wide else _found(compiled, syntax, data, deadline)
         if found is None:
             late.append(compiled.rule.id)
         else:
@@ -63,15 +66,23 @@ def search(syntax: Syntax, *, limit_seconds: float = LIMIT_SECONDS) -> Found:
     return Found(diagnostics=_diagnostics(nodes, syntax) if nodes else (), note=note)
 
 
-def _windows(rule: Rule, syntax: Syntax, data: bytes) -> list[tuple[int, int]]:
+def _found(compiled: Compiled, syntax: Syntax, data: bytes, deadline: float) -> "list[tree_sitter.Node] | None":
+    windows = _windows(compiled.rule, syntax, data, deadline)
+    return _matches(compiled, syntax, windows, deadline) if windows else []
+
+
+def _windows(rule: Rule, syntax: Syntax, data: bytes, deadline: float) -> list[tuple[int, int]]:
     """Say in which stretches of a text a rule can find something."""
+    everything = list(_slices(0, len(data) + 1))
     if rule.near is None:
-        is_possible = rule.when is None or rule.when.search(data) is not None
-        return list(_slices(0, len(data) + 1)) if is_possible else []
+        return everything if rule.when is None or rule.when.search(data) is not None else []
     windows: list[tuple[int, int]] = []
     for match in rule.near.finditer(data):
         if windows and match.end() <= windows[-1][1]:
             continue
+        # To find what is around a place takes as long as its surroundings are wide: many of them cost more than all.
+        if len(windows) >= _MOST_WINDOWS or time.monotonic() > deadline:
+            return everything
         start, end = _surroundings(syntax.root, match.start(), match.end())
         if windows and start < windows[-1][1]:
             start = min(start, windows.pop()[0])

@@ -2,18 +2,18 @@
 ; severity: warning
 ; message: This key stands here twice; only one of the two counts.
 ;;; query json
-(object (pair key: (string) @report) (#repeats? @report))
+((object (pair key: (string) @report)) @owner (#repeats? @report @owner))
 ;;; query yaml
-(block_mapping (block_mapping_pair key: (flow_node) @report) (#not-word? @report "<<") (#repeats? @report))
-(flow_mapping (flow_pair key: (flow_node) @report) (#repeats? @report))
+((block_mapping (block_mapping_pair key: (flow_node) @report)) @owner (#not-word? @report "<<") (#repeats? @report @owner))
+((flow_mapping (flow_pair key: (flow_node) @report)) @owner (#repeats? @report @owner))
 ;;; query ruby
-(hash (pair key: [(hash_key_symbol) (string) (simple_symbol) (integer)] @report) (#repeats? @report))
+((hash (pair key: [(hash_key_symbol) (string) (simple_symbol) (integer)] @report)) @owner (#repeats? @report @owner))
 ;;; query php
-(array_creation_expression (array_element_initializer . [(string) (encapsed_string) (integer)] @report . (_))
-  (#not-varies? @report) (#repeats? @report))
+((array_creation_expression (array_element_initializer . [(string) (encapsed_string) (integer)] @report . (_))) @owner
+  (#not-varies? @report) (#repeats? @report @owner))
 ;;; query html
-(start_tag (attribute . (attribute_name) @report) (#repeats? @report))
-(self_closing_tag (attribute . (attribute_name) @report) (#repeats? @report))
+((start_tag (attribute . (attribute_name) @report)) @owner (#repeats? @report @owner))
+((self_closing_tag (attribute . (attribute_name) @report)) @owner (#repeats? @report @owner))
 ;;; good json
 ; {"a": 1, "b": {"a": 2}}
 ;;; bad json

@@ -27,7 +27,7 @@ from andiron_daemon.assist.types import Bug, BugReport, BugReportStart, Category
 from andiron_daemon.assist.written import code_in
 from andiron_daemon.positions import Range, position_after, split_lines
 from andiron_models.errors import ModelError
-from andiron_models.types import Message
+from andiron_models.types import FinishReason, Message
 
 FindBugsEvent = BugReportStart | Started | TextDelta | BugReport
 
@@ -58,6 +58,7 @@ class _Said(msgspec.Struct):
     dropped: Counter[str] = msgspec.field(default_factory=Counter)
     unavailable: Unavailable | None = None
     shown: Shown | None = None
+    reason: FinishReason = "stop"
 
 
 async def find_bugs(
@@ -86,7 +87,7 @@ async def find_bugs(
         linters=linted.linters,
         dropped=dict(said.dropped),
         unavailable=said.unavailable,
-        **asking.how_it_came(said.shown.truncated if said.shown else None),
+        **asking.how_it_came(said.shown.truncated if said.shown else None, reason=said.reason),
     )
 
 
@@ -109,7 +110,8 @@ async def _ask(
                     answer += piece
         lines = shown.lines
         code = code_in(answer)
-        if asking.last_reason == "length":
+        said.reason = asking.last_reason
+        if said.reason == "length":
             code, lines = _whole_lines(code, lines)
         findings = await asyncio.to_thread(findings_in, subject, lines, code, has_checks=asking.has_checks)
         said.dropped.update(findings.dropped)

@@ -19,9 +19,13 @@ from andiron_daemon.errors import InvalidRequestError
 def command(target: str, as_json: bool, start: bool | None, write: bool, **choices: str | int | None) -> None:
     """Print a diff that makes a file better, or the lines named of it; `git apply` takes it."""
     body = body_of(target, **choices)
+    file = Path(body["path"])
+    if file.is_relative_to(Path.cwd()):
+        # What `git apply` takes names files from where it is run.
+        body["path"] = file.relative_to(Path.cwd()).as_posix()
     answer = ask("refactor", body, start)
     if write:
-        _write(Path(body["path"]), body["code"], answer["code"])
+        _write(file, body["code"], answer["code"])
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(answer)))
         return

@@ -70,6 +70,15 @@ def test_refactor_changes_the_file_only_when_it_is_told_to(stub: StubDaemon, sou
     assert source.read_bytes() == b"def add(a, b):\r\n    return a + b\r\n"
 
 
+def test_a_diff_names_the_file_from_where_it_is_run(
+    stub: StubDaemon, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(source.parent)
+    _answer(stub, "refactor", code="", diff="", changes=[], edits=[])
+    assert main(["refactor", "sums.py"]) == 0
+    assert stub.bodies("POST /api/v1/code/refactor")[0]["path"] == "sums.py"
+
+
 def test_an_answer_that_is_not_valid_fails_with_its_reason(
     stub: StubDaemon, source: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,7 +21,12 @@ def stub(paths: Paths) -> Iterator[StubDaemon]:
 
 def test_the_browser_is_opened_at_a_link(stub: StubDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda address: bool(opened.append(address)) or True)
+
+    def take(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", take)
     assert main(["open"]) == 0
     assert opened == [_LINK]
     assert stub.bodies("POST /api/v1/system/links") == [{"page": "/docs"}]

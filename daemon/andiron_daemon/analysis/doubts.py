@@ -30,9 +30,14 @@ _PREPROCESSED = _Doubt(
     # Branches of the preprocessor may each have a bracket of their own.
     anywhere=re.compile(rb"^\s*#\s*(else|elif)\b", re.MULTILINE),
 )
+# Types of an imported module, and expressions for characters by their number.
+_ECMA = _Doubt(why="are of a notation that is not known here", near=re.compile(rb"\bimport\(|\\u\{?[0-9a-fA-F]"))
 _DOUBTS: dict[str, tuple[_Doubt, ...]] = {
     "c": (_PREPROCESSED,),
     "cpp": (_PREPROCESSED,),
+    "javascript": (_ECMA,),
+    "typescript": (_ECMA,),
+    "tsx": (_ECMA,),
     "csharp": (_Doubt(why="could not be read without the preprocessor", near=re.compile(rb"^\s*#", re.MULTILINE)),),
     "sql": (_Doubt(why="are of a dialect that is not known here", anywhere=re.compile(rb"")),),
     "css": (

@@ -92,13 +92,13 @@ def _run_in_processes(batches: Iterator[list[Source]], options: Options, process
             except BrokenProcessPool:
                 pool.shutdown(wait=False, cancel_futures=True)
                 pool = ProcessPoolExecutor(processes, mp_context=context)
-                yield from _one_by_one(batch, options, context)
+                yield from _one_by_one(batch, options)
                 pending = deque((each, pool.submit(look_at, each, options)) for each, _ in pending)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _one_by_one(batch: list[Source], options: Options, context: object) -> Iterator[FileReport]:
+def _one_by_one(batch: list[Source], options: Options) -> Iterator[FileReport]:
     """Find the file that brings a process down, by a process for each."""
     for source in batch:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:

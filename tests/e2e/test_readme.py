@@ -49,30 +49,38 @@ def test_everything_the_readme_shows_works_as_pasted(shared_daemon: DaemonProces
     answers = done.stdout.split("--- end of block\n")[:-1]
     assert len(answers) == len(_blocks())
     assert '{"error":' not in done.stdout
-    asked, message, open_paths, told, completed, _, streamed, found, changed, socket, models = answers
-    assert asked.strip()
-    assert json.loads(message)["message"]["content"]
-    root, health = _documents(open_paths)
+    assert _answer("andiron chat ", answers).strip()
+    assert json.loads(_answer("$(andiron token --show)", answers))["message"]["content"]
+    root, health = _documents(_answer("/health", answers))
     assert (root["api"], health["status"]) == ("v1", "ok")
-    status, listed = _documents(told)
+    status, listed = _documents(_answer("/api/v1/status", answers))
     assert status["backends"]
     assert listed["models"]
-    assert json.loads(completed)["completions"]
-    assert "event: done" in streamed
-    page, conversation = _documents(found)
+    assert json.loads(_answer("/code/complete", answers))["completions"]
+    assert "event: done" in _answer("/chat/stream", answers)
+    page, conversation = _documents(_answer("conversations?q=", answers))
     assert conversation["id"] in [row["id"] for row in page["conversations"]]
+    changed = _answer("/regenerate", answers)
     again, renamed = _documents(changed.partition("# Colours")[0])
     assert again["conversation_id"] == renamed["id"] == conversation["id"]
     assert "Name three colours." in changed.partition("# Colours")[2]
     assert {"1 chat_delta", "1 chat_response", "2 completion_response"} <= {
-        " ".join(line.split(" ")[:2]) for line in socket.splitlines()
+        " ".join(line.split(" ")[:2]) for line in _answer("import aiohttp", answers).splitlines()
     }
-    pulled, _, rest = models.rpartition("event: done\ndata: ")
+    shown, changed_settings = _documents(_answer("/api/v1/settings", answers).partition("event: ")[0])
+    assert (shown["backend"], changed_settings["backend"]) == ("local", "auto")
+    assert "event: state" in _answer("/api/v1/events", answers)
+    pulled, _, rest = _answer("/pull", answers).rpartition("event: done\ndata: ")
     assert "event: start" in pulled
     done_pull, shown, loaded, unloaded = _documents(rest)
     assert done_pull["id"] == shown["id"]
     assert loaded["state"] == "loaded"
     assert unloaded["id"] == loaded["id"]  # what is made in the background may want it again by now
+
+
+def _answer(word: str, answers: list[str]) -> str:
+    """Find what the first block with a word in it printed."""
+    return next(answer for block, answer in zip(_blocks(), answers, strict=True) if word in block)
 
 
 def _documents(text: str) -> list[Any]:

@@ -11,6 +11,7 @@ import datetime
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -30,6 +31,8 @@ _STOP_SECONDS = 30.0
 _START_SECONDS = 60.0
 _COMMAND_SECONDS = 180.0
 _CHANGES_SHOWN = 20
+_BACKUP_TRIES = 5
+_BACKUP_SECONDS = 1.0
 
 
 class Update:
@@ -90,7 +93,15 @@ class Update:
             return
         moment = datetime.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
         backup = self._database.with_name(f"{self._database.stem}-before-update-{moment}.backup")
-        self._andiron("db", "backup", str(backup), what="the conversations cannot be backed up")
+        for tries_left in reversed(range(_BACKUP_TRIES)):
+            try:
+                self._andiron("db", "backup", str(backup), what="the conversations cannot be backed up")
+                break
+            except UpdateError:
+                # A daemon that was started a moment ago is still making its database.
+                if not tries_left or running_daemon(self._paths) is None:
+                    raise
+                time.sleep(_BACKUP_SECONDS)
         self._backup = backup
         step.done(str(backup))
 

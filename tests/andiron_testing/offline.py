@@ -56,11 +56,11 @@ def main(program: str, home: str, file: str) -> None:
         return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
 
     told: dict[str, object] = {"is_cut_off": is_cut_off(), "variables": len(bare)}
+    told["models"] = run("models", "list")
     told["serve"] = run("serve", "--detach")
     try:
         told["complete"] = run("complete", f"{file}:2:12")
         told["chat"] = run("chat", "Name a colour.")
-        told["models"] = run("models", "list")
         told["status"] = run("status", "--json")
         process_id = str(json.loads(Path(home, "state", "run.json").read_text(encoding="utf-8"))["pid"])
         told["files"] = {pid: loaded_files(pid) for pid in (process_id, *children(process_id))}

@@ -88,6 +88,7 @@ def test_every_file_is_in_the_manifest_and_came_through_the_archive(built: Built
 
 def test_it_completes_and_chats_with_the_model_inside_and_nothing_else_there(told: dict[str, Any]) -> None:
     assert told["is_cut_off"] is True
+    assert "smollm2-135m" in told["models"]["out"], "also before the daemon was ever started"
     assert told["serve"]["status"] == 0, told["serve"]
     assert told["complete"]["status"] == 0, told["complete"]
     assert "smollm2-135m" in told["complete"]["err"]

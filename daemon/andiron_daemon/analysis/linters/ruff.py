@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -33,7 +32,7 @@ class _Edit(msgspec.Struct):
 
 class _Fix(msgspec.Struct):
     edits: list[_Edit]
-    applicability: Literal["safe", "unsafe", "display", "display-only"] = "unsafe"
+    applicability: str = "unsafe"
 
 
 class _Finding(msgspec.Struct):

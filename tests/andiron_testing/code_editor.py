@@ -1,0 +1,110 @@
+"""The editor as a person uses it: files, keys, ghost text, commands, messages, and the chat beside them."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+_STATUS = '[id="andiron.andiron.andiron.status"]'
+_GHOST = ".ghost-text, .ghost-text-decoration, .ghost-text-decoration-preview"
+
+
+class CodeEditor:
+    """One window over a workspace."""
+
+    def __init__(self, page: Page, workspace: Path) -> None:
+        self.page = page
+        self._workspace = workspace
+
+    @property
+    def status(self) -> Locator:
+        """The item in the status bar."""
+        return self.page.locator(_STATUS)
+
+    @property
+    def ghost(self) -> Locator:
+        """What is suggested."""
+        return self.page.locator(_GHOST)
+
+    @property
+    def messages(self) -> Locator:
+        """The messages that pop up."""
+        return self.page.locator(".notification-toast")
+
+    @property
+    def chat(self) -> FrameLocator:
+        """The page of the chat."""
+        return self.page.frame_locator("iframe.webview.ready").frame_locator("iframe#active-frame")
+
+    def wait_until_ready(self) -> None:
+        """Wait until the daemon was found and says that it is ready."""
+        expect(self.status).to_contain_text(re.compile("smollm2|stub-1|ready"), timeout=120_000)
+
+    def open(self, name: str) -> None:
+        """Open a file of the workspace, to stay, with the cursor at its end."""
+        self.page.locator(f'.explorer-folders-view .monaco-list-row[aria-label^="{name}"]').dblclick()
+        expect(self.page.locator(".tab.active")).to_contain_text(name)
+        self.page.locator(".editor-instance .view-lines").first.click()
+        self.page.keyboard.press("Control+End")
+
+    def type(self, text: str) -> None:
+        """Type as a quick person does."""
+        self.page.keyboard.type(text, delay=40)
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def suggested(self) -> str:
+        """Wait for ghost text and return it, lines joined and spaces made plain."""
+        expect(self.ghost.first).to_be_visible()
+        texts: list[str] = self.ghost.all_inner_texts()
+        return "\n".join(texts).replace("\xa0", " ")
+
+    def expect_no_suggestion(self) -> None:
+        """Wait until nothing is suggested."""
+        expect(self.ghost).to_have_count(0)
+
+    def saved(self, name: str) -> str:
+        """Save the file in front and return what is on the disk then."""
+        self.press("Control+s")
+        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
+        return (self._workspace / name).read_text(encoding="utf-8")
+
+    def command(self, title: str) -> None:
+        """Run a command by its title."""
+        self.press("F1")
+        box = self.page.locator(".quick-input-widget input[type=text]")
+        expect(box).to_be_visible()
+        box.fill(f">{title}")
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=title).first.wait_for()
+        self.press("Enter")
+
+    def answer_box(self, text: str) -> None:
+        """Type into the box that asks for something, and confirm."""
+        box = self.page.locator(".quick-input-widget input[type=text]")
+        expect(box).to_be_visible()
+        box.fill(text)
+        self.press("Enter")
+
+    def choose(self, button: str) -> None:
+        """Press a button of a message."""
+        self.messages.get_by_role("button", name=button).click()
+
+    def open_chat(self) -> FrameLocator:
+        """Show the chat and return its page."""
+        if not self.page.locator("iframe.webview.ready").is_visible():
+            self.page.locator('.activitybar .action-item a[aria-label^="Andiron"]').click()
+        self.chat.locator("#text").wait_for()
+        return self.chat
+
+    def clear_messages(self) -> None:
+        """Take away the messages that are shown."""
+        self.command("Notifications: Clear All Notifications")
+        expect(self.messages).to_have_count(0)
+
+    def close_all(self) -> None:
+        """Close every editor and throw away what was not saved."""
+        while self.page.locator(".tabs-container .tab").count():
+            self.command("View: Revert and Close Editor")

@@ -17,10 +17,21 @@ def test_help_names_every_command_with_a_sentence(capsys: pytest.CaptureFixture[
     assert main(["--help"]) == 0
     commands = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
     assert [line.split()[0] for line in commands] == [
+        "analyze",
+        "api",
         "chat",
         "complete",
+        "connect",
         "db",
+        "doctor",
+        "explain",
+        "find-bugs",
+        "generate-tests",
+        "log",
+        "logs",
         "models",
+        "open",
+        "refactor",
         "serve",
         "service",
         "settings",

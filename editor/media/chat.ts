@@ -8,7 +8,11 @@ import DOMPurify from "dompurify";
 
 import type { BlockAction, FromPage, ShownChip, ToPage, Turn } from "../src/chat/messages";
 
-declare function acquireVsCodeApi(): { postMessage(message: FromPage): void };
+interface Draft {
+  readonly draft?: string;
+}
+
+declare function acquireVsCodeApi(): { postMessage(message: FromPage): void; getState(): Draft | undefined; setState(state: Draft): void };
 
 const editor = acquireVsCodeApi();
 const turns = element("turns");
@@ -37,10 +41,19 @@ function element<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   return document.getElementById(id) as Kind;
 }
 
+/** Write into the field; what stands there outlives the window. */
+function setDraft(draft: string): void {
+  text.value = draft;
+  editor.setState({ draft });
+}
+
 function setAnswering(isAnswering: boolean): void {
+  if (document.activeElement === stop || document.activeElement === regenerate) {
+    text.focus(); // a button that goes away takes the focus along
+  }
   send.hidden = isAnswering;
   stop.hidden = !isAnswering;
-  regenerate.disabled = isAnswering || !turns.querySelector(".assistant");
+  regenerate.disabled = isAnswering || !turns.querySelector(".turn");
   turns.setAttribute("aria-busy", String(isAnswering));
 }
 
@@ -87,6 +100,22 @@ function addActions(code: HTMLElement): void {
     bar.append(button);
   }
   code.parentElement!.before(bar);
+}
+
+function removeLast(role: string): void {
+  const last = [...turns.querySelectorAll(".turn")].pop();
+  if (last?.classList.contains(role)) {
+    last.remove();
+  }
+}
+
+/** Give a question back that nobody took, unless the person writes another one already. */
+function takeBack(question: string): void {
+  removeLast("assistant");
+  if (!text.value.trim()) {
+    removeLast("user");
+    setDraft(question);
+  }
 }
 
 function addNotes(turn: HTMLElement, notes: readonly string[]): void {
@@ -158,10 +187,12 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
       showChips(data.chips);
       break;
     case "conversation":
+      answer = undefined;
       showConversation(data.turns);
       setAnswering(false);
       break;
     case "cleared":
+      answer = undefined;
       turns.replaceChildren();
       setAnswering(false);
       break;
@@ -170,7 +201,7 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
       break;
     case "asked":
       if (data.text === undefined) {
-        turns.querySelector(".turn:last-of-type")?.remove();
+        removeLast("assistant");
       } else {
         addQuestion(data.text);
       }
@@ -191,7 +222,9 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
       setAnswering(false);
       break;
     case "brokeOff":
-      if (answer) {
+      if (data.unasked !== undefined) {
+        takeBack(data.unasked);
+      } else if (answer) {
         showAnswer(answer, data.html, true);
         addNotes(answer, [data.isStopped ? "stopped" : "broke off"]);
       }
@@ -210,14 +243,18 @@ ask.addEventListener("submit", (event) => {
   const question = text.value.trim();
   if (question && !send.hidden) {
     editor.postMessage({ type: "ask", text: question });
-    text.value = "";
+    setDraft("");
   }
 });
+text.addEventListener("input", () => setDraft(text.value));
 text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     ask.requestSubmit();
-  } else if (event.key === "Escape" && !stop.hidden) {
+  }
+});
+window.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !stop.hidden) {
     editor.postMessage({ type: "stop" });
   }
 });
@@ -226,5 +263,6 @@ regenerate.addEventListener("click", () => editor.postMessage({ type: "regenerat
 document.querySelectorAll<HTMLButtonElement>("[data-chip]").forEach((button) => {
   button.addEventListener("click", () => editor.postMessage({ type: "addChip", kind: button.dataset["chip"] as "file" | "selection" | "diagnostics" }));
 });
+text.value = editor.getState()?.draft ?? "";
 setAnswering(false);
 editor.postMessage({ type: "ready" });

@@ -37,6 +37,8 @@ interface Asked {
   readonly timeoutMilliseconds?: number;
 }
 
+// The daemon says something every ten seconds, if only that it is still there.
+const LONGEST_SILENCE_MILLISECONDS = 45_000;
 // Connections are kept: a keystroke should not wait for a handshake.
 const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
 
@@ -66,6 +68,7 @@ export class Client {
   ): Promise<void> {
     const asked = { method, path, body, accept: "text/event-stream" } as const;
     const response = await this.#send(signal ? { ...asked, signal } : asked);
+    response.setTimeout(LONGEST_SILENCE_MILLISECONDS, () => response.destroy(new Error("nothing was heard any more")));
     const reader = new EventReader(take);
     try {
       for await (const piece of response) {
@@ -79,8 +82,8 @@ export class Client {
     }
   }
 
-  #send(asked: Asked): Promise<http.IncomingMessage> {
-    const url = new URL(this.location.url + asked.path);
+  async #send(asked: Asked): Promise<http.IncomingMessage> {
+    const url = addressOf(this.location.url, asked.path);
     const isSecure = url.protocol === "https:";
     const data = asked.body === undefined ? undefined : Buffer.from(JSON.stringify(asked.body));
     const headers: http.OutgoingHttpHeaders = { Accept: asked.accept, "User-Agent": "andiron-editor" };
@@ -112,6 +115,18 @@ export class Client {
       request.end(data);
     });
   }
+}
+
+function addressOf(base: string, path: string): URL {
+  try {
+    const url = new URL(base + path);
+    if (["http:", "https:"].includes(url.protocol)) {
+      return url;
+    }
+  } catch {
+    // Told below.
+  }
+  throw new DaemonError("wrong_url", `${JSON.stringify(base)} is not the address of a daemon`, "Look at the setting andiron.url: http://127.0.0.1:8000");
 }
 
 async function wholeText(response: http.IncomingMessage, signal?: AbortSignal): Promise<string> {

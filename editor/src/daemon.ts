@@ -8,6 +8,7 @@
 
 import * as fs from "node:fs";
 import * as os from "node:os";
+import * as path from "node:path";
 
 import * as vscode from "vscode";
 
@@ -19,6 +20,8 @@ export type Condition = "offline" | "starting" | "ready" | "working" | "paused" 
 
 const FIRST_RETRY_MILLISECONDS = 1_000;
 const LONGEST_RETRY_MILLISECONDS = 30_000;
+/** Codes of a daemon, or of something else, that is there and does not work with us. */
+const REFUSALS: ReadonlySet<string> = new Set(["unauthorized", "forbidden_host", "forbidden_origin", "not_andiron", "other_version", "wrong_url"]);
 
 export class Daemon implements vscode.Disposable {
   #client: Client | undefined;
@@ -28,7 +31,7 @@ export class Daemon implements vscode.Disposable {
   #following: AbortController | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMilliseconds = FIRST_RETRY_MILLISECONDS;
-  #watcher: fs.FSWatcher | undefined;
+  #watcher: { readonly folder: string; readonly watch: fs.FSWatcher } | undefined;
   #isDisposed = false;
   readonly #changed = new vscode.EventEmitter<Condition>();
   /** The condition, or what is known of the daemon, is another one. */
@@ -67,7 +70,7 @@ export class Daemon implements vscode.Disposable {
   async connect(): Promise<void> {
     clearTimeout(this.#retry);
     this.#following?.abort();
-    const location = await findDaemon(told(), surroundings());
+    const location = await findDaemon(settings(), surroundings());
     this.#watch();
     if (this.#isDisposed) {
       return;
@@ -89,7 +92,7 @@ export class Daemon implements vscode.Disposable {
     this.#isDisposed = true;
     clearTimeout(this.#retry);
     this.#following?.abort();
-    this.#watcher?.close();
+    this.#watcher?.watch.close();
     this.#changed.dispose();
   }
 
@@ -107,7 +110,7 @@ export class Daemon implements vscode.Disposable {
       if (error instanceof CancelledError || this.#following !== following) {
         return; // another attempt is under way
       }
-      this.#lost(error instanceof DaemonError ? error : new DaemonError("unreachable", String(error)));
+      this.#lost(error instanceof DaemonError ? told(error) : new DaemonError("unreachable", String(error)));
     }
   }
 
@@ -130,7 +133,7 @@ export class Daemon implements vscode.Disposable {
   }
 
   #lost(trouble: DaemonError): void {
-    const isRefused = trouble.code === "unauthorized" || trouble.code.startsWith("forbidden");
+    const isRefused = REFUSALS.has(trouble.code);
     this.log.info(`${trouble.message}${trouble.hint ? ` (${trouble.hint})` : ""}`);
     this.#client = undefined;
     this.#state = undefined;
@@ -147,19 +150,22 @@ export class Daemon implements vscode.Disposable {
 
   /** Look at once when the run file is written; where the folder cannot be watched, the retries find it. */
   #watch(): void {
-    if (this.#watcher) {
+    const folder = stateFolder(settings().home, surroundings());
+    if (this.#watcher?.folder === folder) {
       return;
     }
+    this.#watcher?.watch.close();
+    this.#watcher = undefined;
     try {
-      const folder = stateFolder(told().home, surroundings());
-      this.#watcher = fs.watch(folder, (_, file) => {
+      const watch = fs.watch(folder, (_, file) => {
         if (file === "run.json" && !this.isThere) {
           this.reconnect();
         }
       });
-      this.#watcher.on("error", () => (this.#watcher = undefined));
+      watch.on("error", () => (this.#watcher = undefined));
+      this.#watcher = { folder, watch };
     } catch {
-      this.#watcher = undefined;
+      // It is not there before the daemon was started for the first time.
     }
   }
 }
@@ -174,9 +180,21 @@ function conditionOf(state: State): Condition {
   return state.condition === "generating" ? "working" : state.condition === "loading" ? "starting" : "ready";
 }
 
-function told(): { url: string; token: string; home: string } {
-  const settings = vscode.workspace.getConfiguration("andiron");
-  return { url: settings.get("url", ""), token: settings.get("token", ""), home: settings.get("home", "") };
+/** A daemon without a stream of events is an older one than this extension knows. */
+function told(error: DaemonError): DaemonError {
+  return error.code === "not_found"
+    ? new DaemonError("other_version", "the daemon is of another version than this extension", "Update the older of the two.")
+    : error;
+}
+
+function settings(): { url: string; token: string; home: string } {
+  const told = vscode.workspace.getConfiguration("andiron");
+  return { url: told.get("url", "").trim(), token: told.get("token", "").trim(), home: told.get("home", "").trim() };
+}
+
+/** Name the file the daemon writes its log to, on the machine it runs on. */
+export function logFile(): string {
+  return path.join(stateFolder(settings().home, surroundings()), "andiron.log");
 }
 
 function surroundings(): Surroundings {

@@ -34,9 +34,10 @@ export class RecentDocuments implements vscode.Disposable {
     return ordered
       .map((uri) => open.get(uri))
       .filter((document): document is vscode.TextDocument => document !== undefined && document !== own && maySend(document))
+      .filter((document) => document.uri.scheme !== CELL || document.uri.path !== own.uri.path)
       .filter((document) => document.uri.scheme !== "untitled" || document.getText().trim() !== "")
       .slice(most ? -most : Infinity)
-      .map((document) => ({ path: pathOf(document), content: document.getText().slice(0, MOST_CHARACTERS) }));
+      .map((document) => ({ path: pathOf(document), content: document.getText().slice(0, MOST_CHARACTERS), ...languageField(document) }));
   }
 
   dispose(): void {
@@ -55,6 +56,12 @@ export function maySend(document: vscode.TextDocument): boolean {
   return TEXT_SCHEMES.has(document.uri.scheme) && !patterns.some((pattern) => vscode.languages.match({ pattern }, document) > 0);
 }
 
+/** Return the editor a person works in, also while the chat has the focus; panels of output are none. */
+export function editorInFront(): vscode.TextEditor | undefined {
+  const { activeTextEditor: active, visibleTextEditors: visible } = vscode.window;
+  return [active, ...visible].find((editor) => editor && TEXT_SCHEMES.has(editor.document.uri.scheme));
+}
+
 /** Name a document as the daemon is to know it: its path, or what its tab says. */
 export function pathOf(document: vscode.TextDocument): string {
   return document.uri.scheme === "untitled" ? document.uri.path.replace(/^\//, "") : document.uri.fsPath;
@@ -69,13 +76,17 @@ export function languageOf(document: vscode.TextDocument): string | undefined {
   return LANGUAGES[document.languageId] ?? document.languageId;
 }
 
+function languageField(document: vscode.TextDocument): { language?: string } {
+  const language = languageOf(document);
+  return language ? { language } : {};
+}
+
 /** Show a document to a chat, with what is marked in it. */
 export function contextFile(document: vscode.TextDocument, selection?: vscode.Range): ContextFile {
-  const language = languageOf(document);
   return {
     path: pathOf(document),
     content: document.getText(),
-    ...(language ? { language } : {}),
+    ...languageField(document),
     ...(selection && !selection.isEmpty ? { selection: { start: selection.start, end: selection.end } } : {}),
   };
 }

@@ -2,6 +2,8 @@
 
 import * as vscode from "vscode";
 
+import { registerActions } from "./assist/actions";
+import { Bugs } from "./assist/bugs";
 import { Explanations } from "./assist/explain";
 import { Findings } from "./assist/findings";
 import { servePreviews } from "./assist/preview";
@@ -24,7 +26,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const chat = new ChatView(context, daemon, log);
   const explanations = new Explanations(daemon);
   const findings = new Findings(daemon, log);
-  const about = (work: (range?: vscode.Range) => unknown) => (range?: unknown) => work(range instanceof vscode.Range ? range : undefined);
+  const bugs = new Bugs(daemon);
+  // Menus pass a resource as the first word; only the lightbulb passes a range, and what to do there.
+  const about = (work: (range?: vscode.Range, told?: string) => unknown) => (range?: unknown, told?: unknown) =>
+    work(range instanceof vscode.Range ? range : undefined, typeof told === "string" ? told : undefined);
   const register = (name: string, work: (...words: unknown[]) => unknown): vscode.Disposable => vscode.commands.registerCommand(`andiron.${name}`, work);
   context.subscriptions.push(
     log,
@@ -34,6 +39,8 @@ export function activate(context: vscode.ExtensionContext): void {
     chat,
     explanations,
     findings,
+    bugs,
+    registerActions(),
     servePreviews(),
     showStatus(daemon),
     new Trouble(daemon),
@@ -47,9 +54,9 @@ export function activate(context: vscode.ExtensionContext): void {
     register("chat.new", () => chat.startNew()),
     register("chat.history", () => chat.showHistory()),
     register("chat.addSelection", () => chat.addSelection()),
-    register("explain", about((range) => explanations.explain(range))),
-    register("refactor", about((range) => refactor(daemon, range))),
-    register("findBugs", about((range) => findings.findBugs(range))),
+    register("explain", about((range, question) => explanations.explain(range, question))),
+    register("refactor", about((range, told) => refactor(daemon, range, told))),
+    register("findBugs", about((range) => bugs.find(range))),
     register("generateTests", about((range) => generateTests(daemon, range))),
     register("analyze", () => findings.analyse()),
   );

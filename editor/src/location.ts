@@ -51,8 +51,19 @@ export async function findDaemon(told: Told, surroundings: Surroundings): Promis
   if (!url) {
     return undefined;
   }
-  const token = told.token || surroundings.environment["ANDIRON_TOKEN"] || (await readToken(record, folder));
-  return { url: url.replace(/\/+$/, ""), token };
+  const isOwn = !told.url || isHere(told.url);
+  const known = isOwn ? surroundings.environment["ANDIRON_TOKEN"] || (await readToken(record, folder)) : "";
+  return { url: url.replace(/\/+$/, ""), token: told.token || known };
+}
+
+/** Tell whether an address is on this machine: the token found here is for nobody else. */
+export function isHere(url: string): boolean {
+  try {
+    const { hostname } = new URL(url);
+    return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+  } catch {
+    return false;
+  }
 }
 
 interface RunRecord {

@@ -1,14 +1,11 @@
-/** What a person does to the daemon from the editor: start it, choose who answers, pause, look into it. */
-
-import { spawn } from "node:child_process";
+/** What a person does to the daemon from the editor: choose who answers, pause, look into it. */
 
 import * as vscode from "vscode";
 
 import { complain } from "./assist/asking";
-import { DaemonError } from "./client";
-import type { Daemon } from "./daemon";
+import { type Daemon, logFile } from "./daemon";
+import { start } from "./starting";
 
-const INSTALL = "pipx install andiron && andiron up";
 const HOUR_MILLISECONDS = 3_600_000;
 
 /** Register the commands behind the status bar's item. */
@@ -29,6 +26,7 @@ export function registerMenu(daemon: Daemon, log: vscode.LogOutputChannel): vsco
     register("switchModel", () => choose(daemon, "model")),
     register("openPage", () => openPage(daemon)),
     register("showLog", () => log.show()),
+    register("showDaemonLog", () => vscode.window.showTextDocument(vscode.Uri.file(logFile()), { preview: true })),
     register("copyReport", () => copyReport(daemon)),
   );
 }
@@ -45,6 +43,7 @@ async function showMenu(daemon: Daemon): Promise<void> {
   const gone = [{ label: "$(play) Start the daemon", command: "andiron.start" }];
   const always = [
     { label: "$(output) Show log", command: "andiron.showLog" },
+    { label: "$(output) Show the daemon's log", command: "andiron.showDaemonLog" },
     { label: "$(copy) Copy a report", command: "andiron.copyReport" },
     { label: "$(gear) Settings", command: "workbench.action.openSettings", argument: "andiron" },
   ];
@@ -53,45 +52,6 @@ async function showMenu(daemon: Daemon): Promise<void> {
   if (picked) {
     await vscode.commands.executeCommand(picked.command, ...(picked.argument ? [picked.argument] : []));
   }
-}
-
-/** Start the daemon by its own command, or say how to get it. */
-async function start(daemon: Daemon, log: vscode.LogOutputChannel): Promise<void> {
-  if (daemon.isThere) {
-    return;
-  }
-  const settings = vscode.workspace.getConfiguration("andiron");
-  const home = settings.get("home", "");
-  const status = await run(settings.get("command", "andiron"), ["serve", "--detach"], home, log);
-  if (status === undefined) {
-    const choice = await vscode.window.showErrorMessage(
-      "Andiron is not installed where the editor looks for it.",
-      { modal: false },
-      "Copy the command that installs it",
-      "Set its path",
-    );
-    if (choice?.startsWith("Copy")) {
-      await vscode.env.clipboard.writeText(INSTALL);
-    } else if (choice) {
-      await vscode.commands.executeCommand("workbench.action.openSettings", "andiron.command");
-    }
-    return;
-  }
-  if (status !== 0) {
-    throw new DaemonError("start_failed", `the daemon did not start (exit status ${status})`, "Look at the log: Andiron: Show Log");
-  }
-  daemon.reconnect();
-}
-
-async function run(command: string, words: readonly string[], home: string, log: vscode.LogOutputChannel): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...(home ? { ANDIRON_HOME: home } : {}) } });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (data: Buffer) => log.info(data.toString("utf8").trimEnd()));
-    }
-    child.on("error", () => resolve(undefined));
-    child.on("exit", (status) => resolve(status ?? 1));
-  });
 }
 
 async function pause(daemon: Daemon): Promise<void> {

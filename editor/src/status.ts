@@ -21,7 +21,7 @@ export function showStatus(daemon: Daemon): vscode.Disposable {
   item.command = "andiron.showMenu";
   const update = (): void => {
     const model = daemon.state?.model ?? daemon.state?.completion_model;
-    const word = daemon.condition === "ready" && model ? model : daemon.condition;
+    const word = ["ready", "working"].includes(daemon.condition) && model ? model : daemon.condition;
     item.text = `${ICONS[daemon.condition]} Andiron: ${word}`;
     item.tooltip = tooltip(daemon);
     item.accessibilityInformation = { label: `Andiron is ${daemon.condition}${model ? `, model ${model}` : ""}` };

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 
 import type { Daemon } from "./daemon";
+import { isHere } from "./location";
 
 const KNOWN_API_MAJOR = 0;
 
@@ -31,7 +32,7 @@ export class Trouble implements vscode.Disposable {
     }
     this.#isTold = true;
     const text = [trouble.message, trouble.hint].filter(Boolean).join(". ");
-    if (condition === "offline") {
+    if (condition === "offline" && isHere(vscode.workspace.getConfiguration("andiron").get("url", "") || "http://localhost")) {
       const choice = await vscode.window.showWarningMessage(`Andiron: ${text}`, "Start", "Not now");
       if (choice === "Start") {
         await vscode.commands.executeCommand("andiron.start");

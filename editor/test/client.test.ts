@@ -56,6 +56,12 @@ test("nobody there is unreachable", async () => {
   await assert.rejects(new Client({ url: "http://127.0.0.1:1", token: "" }).json("GET", "/"), isRefusal("unreachable"));
 });
 
+test("what is no address is told with the setting's name", async () => {
+  for (const url of ["nonsense", "ftp://127.0.0.1", ""]) {
+    await assert.rejects(new Client({ url, token: "" }).json("GET", "/x"), isRefusal("wrong_url"));
+  }
+});
+
 test("an abort closes the connection, and the daemon sees it", async (t) => {
   let closed: () => void = () => undefined;
   const wasClosed = new Promise<void>((resolve) => (closed = resolve));

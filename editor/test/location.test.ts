@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
 
-import { findDaemon, stateFolder, type Surroundings } from "../src/location";
+import { findDaemon, isHere, stateFolder, type Surroundings } from "../src/location";
 
 const NOTHING = { url: "", token: "", home: "" };
 
@@ -37,6 +37,25 @@ test("what the settings say goes before what the files say", async () => {
   const surroundings = await runningIn('{"url": "http://127.0.0.1:8000"}');
   const found = await findDaemon({ url: "http://127.0.0.1:9", token: "told", home: "" }, surroundings);
   assert.deepEqual(found, { url: "http://127.0.0.1:9", token: "told" });
+});
+
+test("the token found here is told to nobody but a daemon of this machine", async () => {
+  const surroundings = await runningIn('{"url": "http://127.0.0.1:8000"}');
+  const there = { url: "https://models.example.org", token: "", home: "" };
+  assert.equal((await findDaemon(there, surroundings))?.token, "");
+  const environment = { ...surroundings.environment, ANDIRON_TOKEN: "exported" };
+  assert.equal((await findDaemon(there, { ...surroundings, environment }))?.token, "");
+  assert.equal((await findDaemon({ ...there, token: "told" }, surroundings))?.token, "told");
+  assert.equal((await findDaemon({ ...there, url: "http://localhost:9" }, surroundings))?.token, "secret");
+});
+
+test("only loopback addresses are here", () => {
+  for (const url of ["http://127.0.0.1:8000", "http://127.1.2.3", "http://localhost:1", "https://[::1]:2"]) {
+    assert.equal(isHere(url), true, url);
+  }
+  for (const url of ["http://127.0.0.1.example.org", "http://localhost.example.org", "http://10.0.0.1", "nonsense", ""]) {
+    assert.equal(isHere(url), false, url);
+  }
 });
 
 test("without a run file, or with half of one, nothing is found", async () => {

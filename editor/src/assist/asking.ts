@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 import { CancelledError, DaemonError } from "../client";
 import type { Daemon } from "../daemon";
-import { languageOf, maySend, pathOf } from "../documents";
+import { editorInFront, languageOf, maySend, pathOf } from "../documents";
 import { generate } from "../generation";
 
 /** The document and the marked part of it that an assist is asked about, as they were then. */
@@ -16,7 +16,7 @@ export interface Subject {
 
 /** Take what is in front; undefined, said to the person, where nothing may be asked about. */
 export function subject(range?: vscode.Range): Subject | undefined {
-  const editor = vscode.window.activeTextEditor;
+  const editor = editorInFront();
   if (!editor) {
     void vscode.window.showInformationMessage("Andiron: open a file first.");
     return undefined;

@@ -26,9 +26,9 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
   }
 
   /** Explain what is marked, or the whole file. */
-  async explain(range?: vscode.Range): Promise<void> {
+  async explain(range?: vscode.Range, question?: string): Promise<void> {
     const about = subject(range);
-    const answer = about && (await ask<Explanation>(this.daemon, "explaining", "/api/v1/code/explain", bodyOf(about)));
+    const answer = about && (await ask<Explanation>(this.daemon, "explaining", "/api/v1/code/explain", { ...bodyOf(about), ...(question ? { question } : {}) }));
     if (!answer) {
       return;
     }

@@ -5,17 +5,14 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon";
 import { editorRange } from "../documents";
 import type { Refactoring } from "../wire";
-import { ask, bodyOf, isUnchanged, type Subject, subject } from "./asking";
-import { closePreview, showDifference } from "./preview";
+import { ask, bodyOf, subject } from "./asking";
+import { offer } from "./offer";
 
-/** Refactor what is marked, or the whole file. */
-export async function refactor(daemon: Daemon, range?: vscode.Range): Promise<void> {
+/** Refactor what is marked, or the whole file; asks what for where that is not told. */
+export async function refactor(daemon: Daemon, range?: vscode.Range, told?: string): Promise<void> {
   const about = subject(range);
-  if (!about) {
-    return;
-  }
-  const instruction = await vscode.window.showInputBox({ title: "Andiron: Refactor", prompt: "What is to become better? Empty leaves it to the model." });
-  if (instruction === undefined) {
+  const instruction = about && (told ?? (await asked()));
+  if (!about || instruction === undefined) {
     return;
   }
   const body = { ...bodyOf(about), ...(instruction.trim() ? { instruction: instruction.trim() } : {}) };
@@ -27,24 +24,14 @@ export async function refactor(daemon: Daemon, range?: vscode.Range): Promise<vo
     void vscode.window.showInformationMessage("Andiron: nothing to change.");
     return;
   }
-  const preview = await showDifference(about.document, answer.code, "Refactoring");
-  const detail = answer.changes.map(({ title, why }) => `${title}: ${why}`).join("\n");
-  const choice = await vscode.window.showInformationMessage(`Apply the refactoring? ${detail}`, "Apply", "Discard");
-  await closePreview(preview);
-  if (choice === "Apply") {
-    await apply(about, answer);
-  }
+  await offer(about, {
+    text: answer.code,
+    edits: answer.edits.map((one) => vscode.TextEdit.replace(editorRange(one.range), one.new_text)),
+    title: "Refactoring",
+    detail: answer.changes.map(({ title, why }) => `${title}: ${why}`).join(" · "),
+  });
 }
 
-async function apply(about: Subject, answer: Refactoring): Promise<void> {
-  if (!isUnchanged(about)) {
-    return;
-  }
-  const edit = new vscode.WorkspaceEdit();
-  edit.set(about.document.uri, answer.edits.map((one) => vscode.TextEdit.replace(editorRange(one.range), one.new_text)));
-  if (!(await vscode.workspace.applyEdit(edit))) {
-    void vscode.window.showWarningMessage("Andiron: the editor refused the change; nothing was applied.");
-    return;
-  }
-  await vscode.window.showTextDocument(about.document);
+function asked(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({ title: "Andiron: Refactor", prompt: "What is to become better? Empty leaves it to the model.", ignoreFocusOut: true });
 }

@@ -2,8 +2,9 @@
 
 import * as vscode from "vscode";
 
+import { offer } from "../assist/offer";
+import { editorInFront } from "../documents";
 import type { BlockAction } from "./messages";
-import { showDifference } from "../assist/preview";
 
 const LANGUAGES: Readonly<Record<string, string>> = { bash: "shellscript", sh: "shellscript", tsx: "typescriptreact", jsx: "javascriptreact", py: "python", js: "javascript", ts: "typescript", rs: "rust", "c++": "cpp", cs: "csharp", yml: "yaml" };
 
@@ -17,23 +18,31 @@ export async function applyBlock(action: BlockAction, code: string, language: st
     await openNew(code, language);
     return;
   }
-  const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+  const editor = editorInFront();
   if (!editor) {
     await openNew(code, language);
     return;
   }
   const { document, selection } = editor;
   const place = action === "insert" ? new vscode.Range(selection.active, selection.active) : wholeOr(document, selection);
-  if (action === "diff") {
-    const text = document.getText();
-    const changed = text.slice(0, document.offsetAt(place.start)) + code + text.slice(document.offsetAt(place.end));
-    await showDifference(document, changed, "Andiron: answer");
+  if (action === "diff" || (action === "replace" && selection.isEmpty)) {
+    const about = { document, version: document.version, selection: undefined };
+    await offer(about, { text: changed(document, place, code), edits: [vscode.TextEdit.replace(place, code)], title: "Answer", detail: "" });
     return;
   }
-  await editor.edit((edit) => edit.replace(place, code));
+  if (!(await editor.edit((edit) => edit.replace(place, code)))) {
+    void vscode.window.showWarningMessage("Andiron: the editor refused the change; nothing was applied.");
+    return;
+  }
   await vscode.window.showTextDocument(document, editor.viewColumn);
 }
 
+function changed(document: vscode.TextDocument, place: vscode.Range, code: string): string {
+  const text = document.getText();
+  return text.slice(0, document.offsetAt(place.start)) + code + text.slice(document.offsetAt(place.end));
+}
+
+/** Without a mark the whole file is meant: shown first, and applied only then. */
 function wholeOr(document: vscode.TextDocument, selection: vscode.Selection): vscode.Range {
   return selection.isEmpty ? document.validateRange(new vscode.Range(0, 0, document.lineCount, 0)) : selection;
 }

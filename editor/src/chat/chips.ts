@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import { contextFile, diagnosticsOf, maySend } from "../documents";
+import { contextFile, diagnosticsOf, editorInFront, maySend } from "../documents";
 import type { ContextDiagnostic, ContextFile } from "../wire";
 import type { ChipKind } from "./messages";
 
@@ -24,7 +24,7 @@ export function selectionChips(editor: vscode.TextEditor): Chip[] {
 
 /** Make the chips a person asks for on the page. */
 export async function gathered(kind: ChipKind): Promise<Chip[]> {
-  const editor = vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0];
+  const editor = editorInFront();
   if (!editor) {
     void vscode.window.setStatusBarMessage("Andiron: no file is open", 4_000);
     return [];
@@ -59,11 +59,13 @@ function fileChips(document: vscode.TextDocument): Chip[] {
 
 function selectionChip(document: vscode.TextDocument, selection: vscode.Range): Chip {
   const lines = `${selection.start.line + 1}–${selection.end.line + 1}`;
+  // As it is now: its lines may be others when the question is asked.
+  const shown = contextFile(document, document.validateRange(selection));
   return {
     id: `selection:${document.uri.toString()}:${lines}`,
     label: `${path.basename(document.uri.path)}:${lines}`,
     detail: document.uri.fsPath,
-    files: () => [contextFile(document, document.validateRange(selection))],
+    files: () => [shown],
     diagnostics: () => [],
   };
 }

@@ -36,5 +36,5 @@ export type ToPage =
   | { type: "started"; by: string }
   | { type: "growing"; html: string }
   | { type: "answered"; html: string; notes: readonly string[] }
-  | { type: "brokeOff"; html: string; trouble: string; isStopped: boolean }
+  | { type: "brokeOff"; html: string; trouble: string; isStopped: boolean; unasked?: string }
   | { type: "trouble"; trouble: string };

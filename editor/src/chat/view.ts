@@ -4,17 +4,18 @@
  * Markdown is rendered by the editor's own Markdown extension and cleaned by the page. The page has no network.
  */
 
-import { randomBytes } from "node:crypto";
-
 import * as vscode from "vscode";
 
 import { CancelledError, DaemonError } from "../client";
 import type { Daemon } from "../daemon";
-import { generate } from "../generation";
-import type { ChatAnswer, Conversation, ConversationSummary } from "../wire";
+import { generate, type Onlooker } from "../generation";
+import type { ChatAnswer, Conversation } from "../wire";
 import { type Chip, gathered, selectionChips } from "./chips";
 import { applyBlock } from "./blocks";
+import { showHistory } from "./history";
 import type { FromPage, ToPage } from "./messages";
+import { showPage } from "./page";
+import { notesOf, rendered, turnOf } from "./rendering";
 
 const RENDER_MILLISECONDS = 80;
 
@@ -23,6 +24,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   #isPageReady = false;
   #conversation: string | undefined;
   #chips: Chip[] = [];
+  /** What the page shows; it has to be fetched where that is another one. */
+  #shown: string | undefined;
   #answering: AbortController | undefined;
   readonly #subscriptions: vscode.Disposable;
 
@@ -34,15 +37,14 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#conversation = context.workspaceState.get<string>("conversation");
     this.#subscriptions = vscode.Disposable.from(
       vscode.window.registerWebviewViewProvider("andiron.chat", this, { webviewOptions: { retainContextWhenHidden: true } }),
-      daemon.onDidChange(() => this.#showCondition()),
+      daemon.onDidChange(() => this.#daemonChanged()),
     );
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.#view = view;
     this.#isPageReady = false;
-    view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(this.context.extensionUri, "dist"), vscode.Uri.joinPath(this.context.extensionUri, "media")] };
-    view.webview.html = this.#page(view.webview);
+    showPage(view.webview, this.context.extensionUri);
     view.webview.onDidReceiveMessage((message: FromPage) => void this.#heard(message));
     view.onDidDispose(() => {
       this.#view = undefined;
@@ -52,9 +54,9 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
 
   /** Begin a conversation. */
   async startNew(): Promise<void> {
-    this.#answering?.abort();
+    this.#leave();
     await this.#choose(undefined);
-    this.#send({ type: "cleared" });
+    this.#clear();
   }
 
   /** Ask about what is marked in the editor. */
@@ -67,59 +69,27 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#send({ type: "focus" });
   }
 
-  /** Choose among the conversations there were; typing searches in all that was said. */
-  async showHistory(): Promise<void> {
-    const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { id: string }>();
-    pick.placeholder = "Search the conversations";
-    const search = async (): Promise<void> => {
-      pick.busy = true;
-      const query = pick.value.trim();
-      try {
-        const parameters = new URLSearchParams({ limit: "50", ...(query ? { q: query } : {}) });
-        const page = await this.daemon.client.json<{ conversations: ConversationSummary[] }>("GET", `/api/v1/chat/conversations?${parameters}`);
-        if (pick.value.trim() === query) {
-          pick.items = page.conversations.map((one) => ({
-            id: one.id,
-            label: one.title,
-            description: new Date(one.updated_at).toLocaleString(),
-            detail: (one.snippet ?? one.preview).replaceAll(/<\/?mark>/g, ""),
-            alwaysShow: true,
-            buttons: [{ iconPath: new vscode.ThemeIcon("trash"), tooltip: "Delete" }],
-          }));
-        }
-      } catch (error) {
-        this.#complain(error);
-      }
-      pick.busy = false;
-    };
-    let timer: NodeJS.Timeout | undefined;
-    pick.onDidChangeValue(() => {
-      clearTimeout(timer);
-      timer = setTimeout(() => void search(), 150);
-    });
-    pick.onDidTriggerItemButton(async ({ item }) => {
-      await this.daemon.client.json("DELETE", `/api/v1/chat/conversations/${item.id}`).catch((error: unknown) => this.#complain(error));
-      if (item.id === this.#conversation) {
-        await this.startNew();
-      }
-      await search();
-    });
-    pick.onDidAccept(async () => {
-      const [chosen] = pick.selectedItems;
-      pick.hide();
-      if (chosen) {
-        await this.#choose(chosen.id);
+  /** Choose among the conversations there were. */
+  showHistory(): Promise<void> {
+    return showHistory({
+      daemon: this.daemon,
+      chosen: async (id) => {
+        this.#leave();
+        await this.#choose(id);
         await vscode.commands.executeCommand("andiron.chat.focus");
         await this.#showConversation();
-      }
+      },
+      deleted: async (id) => {
+        if (id === this.#conversation) {
+          await this.startNew();
+        }
+      },
+      failed: (error) => this.#complain(error),
     });
-    pick.onDidHide(() => pick.dispose());
-    pick.show();
-    await search();
   }
 
   dispose(): void {
-    this.#answering?.abort();
+    this.#leave();
     this.#subscriptions.dispose();
   }
 
@@ -128,7 +98,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       case "ready":
         this.#isPageReady = true;
         this.#showCondition();
-        this.#send({ type: "chips", chips: this.#chips.map(({ id, label, detail }) => ({ id, label, detail })) });
+        this.#showChips();
         await this.#showConversation();
         break;
       case "ask":
@@ -136,7 +106,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         break;
       case "regenerate":
         if (this.#conversation) {
-          await this.#answer(`/api/v1/chat/conversations/${this.#conversation}/regenerate`, {}, undefined);
+          await this.#answer(`/api/v1/chat/conversations/${encodeURIComponent(this.#conversation)}/regenerate`, {});
         }
         break;
       case "stop":
@@ -168,79 +138,111 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     };
   }
 
-  async #answer(path: string, body: object, question: string | undefined): Promise<void> {
+  async #answer(path: string, body: object, question?: string): Promise<void> {
     if (this.#answering) {
       return;
     }
     const answering = (this.#answering = new AbortController());
+    const isInFront = (): boolean => this.#answering === answering;
+    const sent = question === undefined ? [] : this.#chips;
     this.#send({ type: "asked", ...(question === undefined ? {} : { text: question }) });
     let text = "";
+    let isTaken = false;
     let timer: NodeJS.Timeout | undefined;
     const show = async (): Promise<void> => {
+      const html = await rendered(text);
       timer = undefined;
-      this.#send({ type: "growing", html: await rendered(text) });
+      if (isInFront()) {
+        this.#send({ type: "growing", html });
+      }
+    };
+    const onlooker: Onlooker = {
+      started: (by) => {
+        isTaken = true;
+        if (isInFront()) {
+          void this.#choose(by.conversation_id ?? this.#conversation);
+          this.#send({ type: "started", by: `${by.model} (${by.backend})` });
+        }
+      },
+      told: (piece) => {
+        text += piece;
+        timer ??= setTimeout(() => void show(), RENDER_MILLISECONDS);
+      },
     };
     try {
-      const answer = await generate<ChatAnswer>(
-        this.daemon.client,
-        path,
-        body,
-        {
-          started: (by) => {
-            if (by.conversation_id) {
-              void this.#choose(by.conversation_id);
-            }
-            this.#send({ type: "started", by: `${by.model} (${by.backend})` });
-          },
-          told: (piece) => {
-            text += piece;
-            timer ??= setTimeout(() => void show(), RENDER_MILLISECONDS);
-          },
-        },
-        answering.signal,
-      );
-      clearTimeout(timer);
-      await this.#choose(answer.conversation_id);
-      this.#send({ type: "answered", html: await rendered(answer.message.content), notes: notesOf(answer) });
-      this.#chips = [];
-      this.#showChips();
+      const answer = await generate<ChatAnswer>(this.daemon.client, path, body, onlooker, answering.signal);
+      if (isInFront()) {
+        await this.#choose(answer.conversation_id);
+        this.#answering = undefined;
+        this.#send({ type: "answered", html: await rendered(answer.message.content), notes: notesOf(answer) });
+        this.#chips = this.#chips.filter((chip) => !sent.includes(chip));
+        this.#showChips();
+      }
     } catch (error) {
-      clearTimeout(timer);
-      const isStopped = error instanceof CancelledError;
-      const trouble = isStopped ? "stopped" : describe(error);
-      this.#send({ type: "brokeOff", html: await rendered(text), trouble, isStopped });
-      this.log.info(`a chat ended early: ${trouble}`);
+      if (isInFront()) {
+        this.#answering = undefined;
+        await this.#tellEnd(error, text, isTaken ? undefined : question);
+      }
     } finally {
-      this.#answering = undefined;
+      clearTimeout(timer);
+    }
+  }
+
+  /** Tell of an answer that ended early. A question the daemon did not take goes back to where it was written. */
+  async #tellEnd(error: unknown, text: string, unasked: string | undefined): Promise<void> {
+    const isStopped = error instanceof CancelledError;
+    const trouble = isStopped ? "stopped" : describe(error);
+    this.log.info(`a chat ended early: ${trouble}`);
+    this.#send({ type: "brokeOff", html: await rendered(text), trouble, isStopped, ...(unasked === undefined ? {} : { unasked }) });
+    if (!text && unasked === undefined) {
+      await this.#showConversation(); // what was to be answered anew is still there
+    }
+  }
+
+  /** Let go of what is being answered: it is no longer in front. */
+  #leave(): void {
+    this.#answering?.abort();
+    this.#answering = undefined;
+  }
+
+  #clear(): void {
+    this.#shown = undefined;
+    this.#send({ type: "cleared" });
+  }
+
+  #daemonChanged(): void {
+    this.#showCondition();
+    if (this.daemon.isThere && !this.#answering && this.#conversation !== this.#shown) {
+      void this.#showConversation();
     }
   }
 
   async #choose(id: string | undefined): Promise<void> {
     this.#conversation = id;
+    if (this.#answering) {
+      this.#shown = id;
+    }
     await this.context.workspaceState.update("conversation", id);
   }
 
   async #showConversation(): Promise<void> {
-    if (!this.#conversation || !this.daemon.isThere) {
-      this.#send({ type: "cleared" });
+    const id = this.#conversation;
+    if (!id || !this.daemon.isThere) {
+      this.#clear();
       return;
     }
+    this.#shown = id;
     try {
-      const conversation = await this.daemon.client.json<Conversation>("GET", `/api/v1/chat/conversations/${this.#conversation}`);
-      const turns = await Promise.all(
-        conversation.messages.map(async (message) => ({
-          role: message.role,
-          html: message.role === "assistant" ? await rendered(message.content) : undefined,
-          text: message.content,
-          notes: message.model ? [`${message.model} (${message.backend})`] : [],
-        })),
-      );
-      this.#send({ type: "conversation", title: conversation.title, turns });
+      const conversation = await this.daemon.client.json<Conversation>("GET", `/api/v1/chat/conversations/${encodeURIComponent(id)}`);
+      const turns = await Promise.all(conversation.messages.map(turnOf));
+      if (this.#conversation === id && !this.#answering) {
+        this.#send({ type: "conversation", title: conversation.title, turns });
+      }
     } catch (error) {
       if (error instanceof DaemonError && error.code === "not_found") {
-        await this.#choose(undefined);
-        this.#send({ type: "cleared" });
+        await this.startNew();
       } else {
+        this.#shown = undefined;
         this.#complain(error);
       }
     }
@@ -272,79 +274,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       void this.#view?.webview.postMessage(message);
     }
   }
-
-  #page(webview: vscode.Webview): string {
-    const uri = (...parts: string[]): string => webview.asWebviewUri(vscode.Uri.joinPath(this.context.extensionUri, ...parts)).toString();
-    const nonce = randomBytes(16).toString("base64");
-    const policy = `default-src 'none'; style-src ${webview.cspSource}; font-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
-    return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${uri("media", "chat.css")}">
-<title>Andiron</title>
-</head>
-<body>
-<p id="condition" role="status"></p>
-<main id="turns" role="log" aria-label="Conversation" aria-live="polite" tabindex="0"></main>
-<form id="ask" aria-label="Ask">
-<ul id="chips" aria-label="What is sent along"></ul>
-<textarea id="text" rows="3" placeholder="Ask about your code" aria-label="Message"></textarea>
-<div class="row">
-<button type="button" data-chip="file">+ File</button>
-<button type="button" data-chip="selection">+ Selection</button>
-<button type="button" data-chip="diagnostics">+ Problems</button>
-<span class="space"></span>
-<button type="button" id="regenerate" title="Answer the last message again">Again</button>
-<button type="submit" id="send">Send</button>
-<button type="button" id="stop" hidden>Stop</button>
-</div>
-</form>
-<script nonce="${nonce}" src="${uri("dist", "chat.js")}"></script>
-</body>
-</html>`;
-  }
-}
-
-/** Render Markdown by the editor's own extension; plain text where that is not there. The page cleans it. */
-async function rendered(markdown: string): Promise<string> {
-  try {
-    return (await vscode.commands.executeCommand<string>("markdown.api.render", markdown)) ?? escaped(markdown);
-  } catch {
-    return escaped(markdown);
-  }
-}
-
-function escaped(text: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-  return `<pre>${text.replaceAll(/[&<>]/g, (sign) => entities[sign]!)}</pre>`;
 }
 
 function describe(error: unknown): string {
   return error instanceof DaemonError ? [error.message, error.hint].filter(Boolean).join(". ") : String(error);
-}
-
-/** Say who answered, how fast, and what was cut or kept back. */
-function notesOf(answer: ChatAnswer): string[] {
-  const { usage, timings, truncated } = answer;
-  const notes = [`${answer.model} (${answer.backend})`];
-  if (timings.generate_ms > 0) {
-    notes.push(`${((1000 * usage.completion_tokens) / timings.generate_ms).toFixed(0)} tokens/s`);
-  }
-  if (answer.finish_reason === "length") {
-    notes.push("cut at the longest answer allowed");
-  }
-  if (truncated) {
-    notes.push(`left out: ${truncated.what} (${truncated.dropped_tokens} tokens)`);
-  }
-  notes.push(...answer.context_used.filter((use) => use.cut).map((use) => `${use.path} was cut to ${use.tokens} tokens`));
-  if (answer.masked) {
-    notes.push(`${answer.masked} secrets masked`);
-  }
-  if (answer.withheld?.length) {
-    notes.push(`not sent: ${answer.withheld.join(", ")}`);
-  }
-  return notes;
 }

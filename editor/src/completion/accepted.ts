@@ -17,7 +17,7 @@ export function takenCharacters(offer: Offer, text: string): number {
   return count;
 }
 
-/** Tell whether a newer offer is what is left of an older one, whose beginning was typed meanwhile. */
-export function isRestOf(older: Offer, newer: Offer, prefix: string): boolean {
-  return older.document === newer.document && newer.offset >= older.offset && older.text === prefix.slice(older.offset, newer.offset) + newer.text;
+/** Tell whether a newer offer is what is left of an older one, whose beginning was typed; `between` is what stands from one to the other. */
+export function isRestOf(older: Offer, newer: Offer, between: string): boolean {
+  return older.document === newer.document && newer.offset >= older.offset && older.text === between + newer.text;
 }

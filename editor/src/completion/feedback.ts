@@ -10,8 +10,10 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon";
 import { isRestOf, type Offer, takenCharacters } from "./accepted";
 
+/** What is open: the offer as it was first shown, the one shown now (its rest, after some typing), and what was taken. */
 interface Open {
   readonly offer: Offer;
+  shown: Offer;
   accepted: number;
 }
 
@@ -30,14 +32,15 @@ export class Feedback implements vscode.Disposable {
     );
   }
 
-  /** Note a suggestion that is shown from now on, behind `prefix`; the one before is settled unless this is its rest. */
-  offered(offer: Offer, prefix: string): void {
+  /** Note a suggestion that is shown from now on; the one before is settled unless this is its rest. */
+  offered(offer: Offer, between: (from: number) => string): void {
     const open = this.#open;
-    const isItsRest = open !== undefined && isRestOf(open.offer, offer, prefix);
-    if (!isItsRest) {
-      this.#settle();
+    if (open && (open.shown.id === offer.id || isRestOf(open.offer, offer, between(open.offer.offset)))) {
+      open.shown = offer;
+      return;
     }
-    this.#open = { offer, accepted: 0 };
+    this.#settle();
+    this.#open = { offer, shown: offer, accepted: 0 };
     this.#send(offer.id, { event: "shown" });
   }
 
@@ -47,7 +50,7 @@ export class Feedback implements vscode.Disposable {
   }
 
   #acceptedWhole(id: string): void {
-    if (this.#open?.offer.id === id) {
+    if (this.#open && [this.#open.offer.id, this.#open.shown.id].includes(id)) {
       this.#open = undefined;
     }
     this.#send(id, { event: "accepted" });

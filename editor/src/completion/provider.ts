@@ -15,9 +15,10 @@ import { languageOf, maySend, pathOf, type RecentDocuments } from "../documents"
 import type { CompletionAnswer } from "../wire";
 import { Feedback } from "./feedback";
 import { Pace } from "./pace";
+import { type Around, around } from "./surroundings";
 
 const GRACE_MILLISECONDS = 400;
-const LONGEST_CHARACTERS = 2_000_000;
+const REST_MILLISECONDS = 700;
 
 export class CompletionProvider implements vscode.InlineCompletionItemProvider, vscode.Disposable {
   readonly #session = randomUUID();
@@ -25,6 +26,8 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
   readonly #feedback: Feedback;
   readonly #subscriptions: vscode.Disposable[];
   #lastMessage = "";
+  #wasThere = false;
+  #rest: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly daemon: Daemon,
@@ -39,7 +42,9 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
           this.#pace.typed();
         }
       }),
-      vscode.window.onDidChangeActiveTextEditor((editor) => editor && void this.#warmUp(editor)),
+      vscode.window.onDidChangeActiveTextEditor((editor) => this.#warmUpSoon(editor, 0)),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => this.#moved(textEditor, kind)),
+      daemon.onDidChange(() => this.#daemonChanged()),
     ];
   }
 
@@ -66,6 +71,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
   }
 
   dispose(): void {
+    clearTimeout(this.#rest);
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
@@ -84,17 +90,9 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[]> {
-    // What the list of suggestions has selected counts as typed: ghost text has to go on from it.
-    const chosen = context.selectedCompletionInfo;
-    const offset = document.offsetAt(position);
-    const text = document.getText();
-    if (text.length > LONGEST_CHARACTERS) {
-      return [];
-    }
-    const prefix = chosen ? text.slice(0, document.offsetAt(chosen.range.start)) + chosen.text : text.slice(0, offset);
-    const suffix = text.slice(chosen ? document.offsetAt(chosen.range.end) : offset);
+    const place = around(document, position, context.selectedCompletionInfo);
     const started = performance.now();
-    const answer = await this.#request(document, prefix, suffix, token);
+    const answer = await this.#request(document, place, token);
     const first = answer.completions[0];
     if (answer.cached === "no" && !answer.reason) {
       this.#pace.answered(performance.now() - started);
@@ -103,24 +101,24 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
       this.log.debug(`nothing is offered: ${answer.reason ?? "cancelled"}`);
       return [];
     }
+    // What it takes the place of are brackets and quotes right of the cursor, never more than the line.
     const replaced = first.range.end.character - first.range.start.character;
-    const range = chosen
-      ? new vscode.Range(chosen.range.start, chosen.range.end.translate(0, replaced))
-      : new vscode.Range(position, position.translate(0, replaced));
-    const item = new vscode.InlineCompletionItem(chosen ? chosen.text + first.text : first.text, range);
+    const range = new vscode.Range(place.range.start, place.range.end.translate(0, replaced));
+    const item = new vscode.InlineCompletionItem(place.chosen + first.text, range);
     item.command = { command: "andiron.completion.accepted", title: "", arguments: [answer.id] };
-    this.#feedback.offered({ id: answer.id, text: first.text, document: document.uri.toString(), offset: prefix.length }, prefix);
+    const between = (from: number): string => document.getText(new vscode.Range(document.positionAt(from), place.range.start)) + place.chosen;
+    this.#feedback.offered({ id: answer.id, text: first.text, document: document.uri.toString(), offset: place.offset }, between);
     return [item];
   }
 
-  async #request(document: vscode.TextDocument, prefix: string, suffix: string, token?: vscode.CancellationToken): Promise<CompletionAnswer> {
+  async #request(document: vscode.TextDocument, place: Around, token?: vscode.CancellationToken): Promise<CompletionAnswer> {
     const abort = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const subscription = token?.onCancellationRequested(() => {
       timer = setTimeout(() => abort.abort(), GRACE_MILLISECONDS);
     });
     try {
-      return await this.daemon.client.json<CompletionAnswer>("POST", "/api/v1/code/complete", this.#body(document, prefix, suffix, token ? undefined : 0), {
+      return await this.daemon.client.json<CompletionAnswer>("POST", "/api/v1/code/complete", this.#body(document, place, token ? undefined : 0), {
         signal: abort.signal,
       });
     } finally {
@@ -129,7 +127,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     }
   }
 
-  #body(document: vscode.TextDocument, prefix: string, suffix: string, maxTokens?: number): object {
+  #body(document: vscode.TextDocument, { prefix, suffix }: Around, maxTokens?: number): object {
     const most = vscode.workspace.getConfiguration("andiron.completion", document).get("contextFiles", 8);
     const language = languageOf(document);
     return {
@@ -143,18 +141,35 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     };
   }
 
-  /** Have a file that was opened evaluated before anything is typed in it. */
-  async #warmUp(editor: vscode.TextEditor): Promise<void> {
-    const { document } = editor;
-    if (!this.#isWanted(document, false) || document.getText().length > LONGEST_CHARACTERS) {
-      return;
+  #daemonChanged(): void {
+    if (this.daemon.isThere && !this.#wasThere) {
+      this.#warmUpSoon(vscode.window.activeTextEditor, 0);
     }
-    const offset = document.offsetAt(editor.selection.active);
-    const text = document.getText();
-    try {
-      await this.#request(document, text.slice(0, offset), text.slice(offset));
-    } catch (error) {
-      this.#tell(error, false);
+    this.#wasThere = this.daemon.isThere;
+  }
+
+  #moved(editor: vscode.TextEditor, kind: vscode.TextEditorSelectionChangeKind | undefined): void {
+    clearTimeout(this.#rest);
+    if (kind === vscode.TextEditorSelectionChangeKind.Mouse || kind === vscode.TextEditorSelectionChangeKind.Command) {
+      this.#warmUpSoon(editor, REST_MILLISECONDS);
+    }
+  }
+
+  /** Have the place evaluated where the cursor has come to rest, before anything is typed there. */
+  #warmUpSoon(editor: vscode.TextEditor | undefined, milliseconds: number): void {
+    clearTimeout(this.#rest);
+    if (editor) {
+      this.#rest = setTimeout(() => void this.#warmUp(editor), milliseconds);
+    }
+  }
+
+  async #warmUp({ document, selection }: vscode.TextEditor): Promise<void> {
+    if (this.#isWanted(document, false)) {
+      try {
+        await this.#request(document, around(document, selection.active));
+      } catch (error) {
+        this.#tell(error, false);
+      }
     }
   }
 

@@ -20,6 +20,7 @@ from andiron_daemon.api.events import end_all
 from andiron_daemon.api.openapi import encode_document
 from andiron_daemon.api.routes import OPEN_PATHS, PAGES, ROUTES, SOCKET_PATHS
 from andiron_daemon.api.ws.http import SOCKETS, close_all, refuse_all
+from andiron_daemon.health import LocalModel
 from andiron_daemon.middleware.auth import auth
 from andiron_daemon.middleware.counting import count_requests
 from andiron_daemon.middleware.errors import answer_errors
@@ -71,6 +72,7 @@ def create_app(
         client_max_size=settings.max_body_bytes,
     )
     app[keys.ACCESS] = access
+    app[keys.LOCAL_MODEL] = LocalModel()
     app[keys.PAGES] = PAGES
     description: Callable[[], bytes] = functools.cache(functools.partial(encode_document, ROUTES))
     app[keys.DESCRIPTION] = description

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from aiohttp import web
 
 from andiron_daemon.access import Access
+from andiron_daemon.health import LocalModel
 from andiron_daemon.services import Services
 
 SERVICES = web.AppKey("services", Services)
 # Who may come in.
 ACCESS = web.AppKey("access", Access)
+LOCAL_MODEL = web.AppKey("local_model", LocalModel)
 # The paths of the pages a browser can be shown.
 PAGES = web.AppKey("pages", tuple[str, ...])
 # Makes the description of the API, as JSON; the same each time.

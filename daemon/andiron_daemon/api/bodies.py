@@ -13,13 +13,12 @@ from andiron_daemon.chat.types import ChatInput, RegenerateInput
 from andiron_daemon.completion.statistics import CompletionStatus
 from andiron_daemon.completion.types import CompletionInput
 from andiron_daemon.counters import ErrorNote, TokenCounts
+from andiron_daemon.health import ModelWord
 from andiron_daemon.library import ListedModel
 from andiron_daemon.protection import LimitsStatus, PrivacyStatus
 from andiron_daemon.runtime import RuntimeSettings
 from andiron_daemon.upkeep import DayUsage
 from andiron_models.types import BackendStatus
-
-ModelWord = Literal["loaded", "loading", "idle", "failed", "none"]
 
 
 class ChatBody(ChatInput, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from andiron_daemon.answers import Started, StaticPart, TextDelta
 from andiron_daemon.api.bodies import WarmUp
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.middleware.errors import describe
+from andiron_daemon.middleware.headers import JSON_HEADERS
 from andiron_daemon.pump import Pump, pumped
 
 Body = TypeVar("Body")
@@ -79,7 +80,7 @@ def convert_body(fields: dict[str, Any], kind: type[Body]) -> Body:
 
 def json_response(body: msgspec.Struct, status: int = 200) -> web.Response:
     """Answer with a body."""
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+    return web.Response(body=msgspec.json.encode(body), status=status, headers=JSON_HEADERS)
 
 
 def wants_stream(request: web.Request, asked: bool) -> bool:

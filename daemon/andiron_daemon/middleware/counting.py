@@ -1,5 +1,6 @@
 """Counts requests by the route they take, and how long they take."""
 
+import functools
 import time
 from http import HTTPStatus
 
@@ -13,7 +14,7 @@ from andiron_daemon import keys
 async def count_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count the request; paths that lead nowhere are one, and a socket's time is not counted."""
     resource = request.match_info.route.resource
-    name = f"{request.method} {resource.canonical}" if resource is not None else f"{request.method} (no such path)"
+    name = _name(request.method, "(no such path)" if resource is None else resource.canonical)
     counters = request.app[keys.SERVICES].counters
     counters.count_request(name)
     started = time.perf_counter()
@@ -26,3 +27,8 @@ async def count_requests(request: web.Request, handler: Handler) -> web.StreamRe
         raise
     counters.count_time(name, time.perf_counter() - started)
     return response
+
+
+@functools.lru_cache(maxsize=256)
+def _name(method: str, path: str) -> str:
+    return f"{method} {path}"

@@ -5,6 +5,7 @@ class of endpoint a route belongs to is looked up once for each route. What is o
 answer and is not limited.
 """
 
+import functools
 from collections.abc import Collection, Hashable
 
 from aiohttp import hdrs, web
@@ -53,19 +54,12 @@ async def limit_bodies(request: web.Request, handler: Handler) -> web.StreamResp
 
 def limit_rates(open_paths: Collection[str]) -> Middleware:
     """Make the middleware that lets each client ask only so often, and for so much at once."""
-    classes: dict[tuple[str, str], Class | None] = {}
+    look_up = functools.lru_cache(maxsize=256)(functools.partial(class_of, open_paths=frozenset(open_paths)))
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
-        path = "" if resource is None else resource.canonical
-        key = (request.method, path)
-        if key in classes:
-            kind = classes[key]
-        else:
-            kind = class_of(request.method, path, open_paths)
-            if len(classes) < 1000:
-                classes[key] = kind
+        kind = look_up(request.method, "" if resource is None else resource.canonical)
         if kind is None:
             return await handler(request)
         turnstile = request.app[keys.SERVICES].protection.turnstile

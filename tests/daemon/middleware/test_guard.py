@@ -93,6 +93,7 @@ def test_the_open_routes_are_these() -> None:
         "/signin",
         "/signout",
         "/static/{file:.+}",
+        "/ui",
     }
 
 

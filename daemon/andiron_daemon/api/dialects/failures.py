@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 from andiron_daemon.middleware.errors import ErrorBody, ErrorInfo
 
 Dialect = Literal["openai", "llamacpp", "ollama"]
+_FAILED = 400
 _LLAMACPP_PATHS = frozenset(
     (
         "/infill",
@@ -101,8 +102,10 @@ def dialect_of(path: str) -> Dialect | None:
 async def reshape_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer errors in the shape of the protocol that was spoken."""
     response = await handler(request)
+    if response.status < _FAILED or not isinstance(response, web.Response):
+        return response
     dialect = dialect_of(request.path)
-    if dialect is None or response.status < web.HTTPBadRequest.status_code or not isinstance(response, web.Response):
+    if dialect is None:
         return response
     if not isinstance(response.body, bytes) or response.content_type != "application/json":
         return response

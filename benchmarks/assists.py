@@ -1,208 +1,194 @@
 """What the assists are worth: code that parses, tests that run green, bugs that are found, and false alarms.
 
-    python -m benchmarks.assists --url http://127.0.0.1:8000 --token TOKEN [--limit N] [--only refactor,tests,bugs]
+    python -m benchmarks.assists --model MODEL.gguf --record ANSWERS.jsonl [--limit N] [--only refactor,tests,bugs]
 
-Asks a running daemon over HTTP about the functions of `data/functions.toml`. What validation is worth shows
-against a daemon started with `ANDIRON_ASSIST_CHECKS=off`. Tests and refactored code are run in a child process
-in a throw-away folder: the code is the model's, so run it where that is all right.
+Asks a model about the functions of `data/`, and writes each answer to the record as it comes: a run that was
+interrupted goes on where it was, and `--recorded` prints the tables of what is there without asking anything.
+Every table stands on the same answers without validation (what the model wrote first, as it is) and with it.
+
+Tests and refactored code are run in a child process in a throw-away folder: the code is the model's, so run it
+where that is all right.
 """
 
 import argparse
 import asyncio
-import subprocess
 import sys
 import tempfile
-import time
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-import aiohttp
-
+from andiron_models.configuration import LocalConfiguration
+from andiron_models.local.backend import LocalBackend
+from benchmarks.assist_cases import Case, read_cases
+from benchmarks.assist_judging import Hunt, Judge, Rewritten, Suspicion, TestFile
+from benchmarks.recording import NotRecordedError, Record
 from benchmarks.table import print_table
 
-_FUNCTIONS = Path(__file__).parent / "data" / "functions.toml"
-_SECONDS = 60
-_TIMEOUT = aiohttp.ClientTimeout(total=900)
-Function = dict[str, Any]
-Answer = dict[str, Any]
+Row = TypeVar("Row")
+_REFACTOR = (
+    "refactor",
+    "told",
+    "parse",
+    "keep behaviour",
+    "change anything",
+    "change and keep",
+    "told broken",
+    "repaired",
+)
+_TESTS = ("tests", "told", "parse", "green", "green and notice the bug", "single tests green")
+_DOUBTS = ("tests that are", "of all", "doubted by the value check")
+_BUGS = ("bugs", "hits", "false alarms", "lines beside the bug")
+_BOUND = ("least sureness", "hits, 1st half", "alarms, 1st half", "hits, 2nd half", "alarms, 2nd half")
+# What the bound of sureness may be; the daemon has it in `assist/find_bugs.py`.
+_BOUNDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
-def read_functions(limit: int) -> list[Function]:
-    """Read the functions; each gets its `buggy` text."""
-    with _FUNCTIONS.open("rb") as stream:
-        functions: list[Function] = tomllib.load(stream)["function"]
-    for function in functions:
-        function["code"] = function["code"].lstrip("\n")
-        assert function["code"].count(function["good"] + "\n") == 1, function["name"]
-        function["buggy"] = function["code"].replace(function["good"], function["bad"])
-    return functions[:limit]
-
-
-class Daemon:
-    """A running daemon."""
-
-    def __init__(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
-        self._session = session
-        self._url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}"}
-
-    async def ask(self, assist: str, function: Function, code: str) -> tuple[Answer | None, float]:
-        """Ask one assist; None for an error."""
-        started = time.perf_counter()
-        body = {"code": code, "path": function["path"]}
-        url = f"{self._url}/api/v1/code/{assist}"
-        async with self._session.post(url, json=body, headers=self._headers) as response:
-            answer: Answer = await response.json()
-        seconds = time.perf_counter() - started
-        error = answer.get("error")
-        told = f"{error['code']}: {error['message'][:100]}" if error else f"{seconds:.0f} s"
-        print(f"{assist} {function['name']} {told}", file=sys.stderr, flush=True)
-        return (None if error else answer), seconds
-
-
-def is_green(files: dict[str, str], test: str | None) -> bool:
-    """Run a test file, or import everything where there is none, in a folder that is thrown away."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in files.items():
-            file = Path(folder, name)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder, str(test)]
-        try:
-            done = subprocess.run(
-                command, cwd=folder, env={"PYTHONPATH": folder}, capture_output=True, timeout=_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return False
-        return done.returncode == 0
-
-
-def parses(path: str, text: str) -> bool:
-    """Parse Python with Python; JavaScript with node, where it is there."""
-    if path.endswith(".py"):
-        try:
-            compile(text, path, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError):
-            return False
-        return True
-    command = ["node", "--input-type=module", "--check", "-"]
-    return subprocess.run(command, input=text.encode(), capture_output=True, check=False).returncode == 0
-
-
-async def refactor(daemon: Daemon, functions: Sequence[Function]) -> list[str]:
-    """Count answers, those that parse, those that keep the name, and those that changed anything."""
-    answered = parsed = kept = changed = 0
-    total = 0.0
-    for function in functions:
-        answer, seconds = await daemon.ask("refactor", function, function["code"])
-        total += seconds
-        if answer is None:
-            continue
-        answered += 1
-        is_whole = parses(function["path"], answer["code"])
-        parsed += is_whole
-        kept += is_whole and function["name"] in answer["code"]
-        changed += answer["code"].strip() != function["code"].strip()
-    count = len(functions)
-    figures = (f"{value}/{count}" for value in (answered, parsed, kept, changed))
-    return [*figures, f"{parsed / answered:.2f}" if answered else "-", f"{total / count:.0f} s"]
-
-
-async def tests(daemon: Daemon, functions: Sequence[Function]) -> list[str]:
-    """Count answers, those that parse, those that run green, and those that also notice the bug."""
-    answered = parsed = green = sharp = 0
-    total = 0.0
-    chosen = [function for function in functions if function["path"].endswith(".py")]
-    for function in chosen:
-        answer, seconds = await daemon.ask("generate-tests", function, function["code"])
-        total += seconds
-        if answer is None:
-            continue
-        answered += 1
-        parsed += parses(function["path"], answer["tests"])
-        where = answer["path"]
-        files = {function["path"]: function["code"], where: answer["tests"]}
-        is_right = await asyncio.to_thread(is_green, files, where)
-        _note(function, f"green: {is_right}, unconfirmed: {len(answer.get('unconfirmed', ()))}")
-        green += is_right
-        files[function["path"]] = function["buggy"]
-        sharp += is_right and not await asyncio.to_thread(is_green, files, where)
-    count = len(chosen)
-    figures = (f"{value}/{count}" for value in (answered, parsed, green, sharp))
-    return [*figures, f"{green / answered:.2f}" if answered else "-", f"{total / count:.0f} s"]
-
-
-async def bugs(daemon: Daemon, functions: Sequence[Function]) -> list[str]:
-    """Count bugs found on their line, other findings in buggy code, and false alarms in right code."""
-    hits = elsewhere = alarms = 0
-    total = 0.0
-    for function in functions:
-        line = function["buggy"].split("\n").index(function["bad"])
-        answer, seconds = await daemon.ask("find-bugs", function, function["buggy"])
-        total += seconds
-        lines, dropped = _lines(answer), (answer or {}).get("dropped")
-        hits += any(first <= line <= last for first, last in lines)
-        elsewhere += sum(not first <= line <= last for first, last in lines)
-        answer, seconds = await daemon.ask("find-bugs", function, function["code"])
-        total += seconds
-        alarms += bool(_lines(answer))
-        _note(
-            function,
-            f"line {line}: {lines}, dropped {dropped}; when right: {_lines(answer)}, {(answer or {}).get('dropped')}",
-        )
-    count = len(functions)
-    precision = f"{hits / (hits + alarms):.2f}" if hits + alarms else "-"
+def refactor_rows(pairs: Sequence[tuple[Rewritten, Rewritten]]) -> list[list[str]]:
+    """Count what parses, keeps its behaviour, and changed anything; an honest failure is not told."""
+    columns = (("without", [raw for raw, _ in pairs]), ("with", [told for _, told in pairs]))
     return [
-        f"{hits}/{count}",
-        f"{alarms}/{count}",
-        str(elsewhere),
-        precision,
-        f"{total / count / 2:.0f} s",
+        [
+            word,
+            _share(rows, lambda row: row.is_told),
+            _share(rows, lambda row: row.parses),
+            _share(rows, lambda row: row.keeps),
+            _share(rows, lambda row: row.changes),
+            _share(rows, lambda row: row.changes and row.keeps),
+            _share(rows, lambda row: row.is_told and not row.keeps),
+            _share(rows, lambda row: row.is_repaired),
+        ]
+        for word, rows in columns
     ]
 
 
-def _note(function: Function, text: str) -> None:
-    """Say how one went, since a whole run takes its time."""
-    print(f"{function['name']} {text}", file=sys.stderr, flush=True)
+def tests_rows(triples: Sequence[tuple[TestFile, TestFile, TestFile]]) -> list[list[str]]:
+    """Count files that parse, run green, and also notice the bug."""
+    words = ("without", "static checks", "values checked too")
+    columns = [(word, [triple[index] for triple in triples]) for index, word in enumerate(words)]
+    return [
+        [
+            word,
+            _share(rows, lambda row: row.is_told),
+            _share(rows, lambda row: row.parses),
+            _share(rows, lambda row: row.is_green),
+            _share(rows, lambda row: row.notices),
+            f"{_count(outcome for row in rows for outcome in row.outcomes.values())}"
+            f"/{sum(len(row.outcomes) for row in rows)}",
+        ]
+        for word, rows in columns
+    ]
 
 
-def _lines(answer: Answer | None) -> list[tuple[int, int]]:
-    """The lines the model's findings are about."""
-    found = [bug["range"] for bug in (answer or {}).get("bugs", ()) if bug["source"] == "model"]
-    return [(place["start"]["line"], place["end"]["line"]) for place in found]
+def doubts_rows(triples: Sequence[tuple[TestFile, TestFile, TestFile]]) -> list[list[str]]:
+    """Set what the value check doubts against what running the tests shows."""
+    judged = [
+        (is_green, name in told.doubted) for _, static, told in triples for name, is_green in static.outcomes.items()
+    ]
+    parted = (
+        ("green", [doubted for green, doubted in judged if green]),
+        ("red", [doubted for green, doubted in judged if not green]),
+    )
+    return [[word, str(len(doubts)), str(_count(doubts))] for word, doubts in parted]
 
 
-_HEADERS = {
-    "refactor": ("answered", "parse", "keep the name", "changed", "parse of answered", "each"),
-    "tests": ("answered", "parse", "green", "green and notice the bug", "green of answered", "each"),
-    "bugs": ("hits", "false alarms", "elsewhere", "precision", "each"),
-}
+def bugs_rows(hunts: Sequence[Hunt]) -> list[list[str]]:
+    """Count bugs found on their line, right functions with an alarm, and lines named beside the bug."""
+    columns: tuple[tuple[str, Callable[[Hunt], list[Suspicion]]], ...] = (
+        ("without", lambda hunt: hunt.raw),
+        ("static checks", lambda hunt: hunt.static),
+        ("with", lambda hunt: hunt.told),
+    )
+    return [[word, *_found(hunts, chosen)] for word, chosen in columns]
 
 
-async def measure(url: str, token: str, limit: int, only: Sequence[str], label: str) -> None:
+def bound_rows(hunts: Sequence[Hunt]) -> list[list[str]]:
+    """Try each bound on the first half of the functions, where one may be chosen, and on the second."""
+    half = (len(hunts) // 4) * 2
+    return [
+        [f"{bound:.2f}", *_found(hunts[:half], _above(bound))[:2], *_found(hunts[half:], _above(bound))[:2]]
+        for bound in _BOUNDS
+    ]
+
+
+def _above(bound: float) -> Callable[[Hunt], list[Suspicion]]:
+    return lambda hunt: [one for one in hunt.static if one.sureness is None or one.sureness >= bound]
+
+
+def _found(hunts: Sequence[Hunt], chosen: Callable[[Hunt], list[Suspicion]]) -> list[str]:
+    buggy = [chosen(hunt) for hunt in hunts if hunt.is_buggy]
+    right = [chosen(hunt) for hunt in hunts if not hunt.is_buggy]
+    hits = _count(any(one.is_hit for one in found) for found in buggy)
+    beside = sum(not one.is_hit for found in buggy for one in found)
+    return [f"{hits}/{len(buggy)}", f"{_count(map(bool, right))}/{len(right)}", str(beside)]
+
+
+def _share(rows: Sequence[Row], holds: Callable[[Row], bool]) -> str:
+    return f"{_count(map(holds, rows))}/{len(rows)}"
+
+
+def _count(found: Iterable[bool]) -> int:
+    return sum(1 for one in found if one)
+
+
+async def measure(judge: Judge, only: Sequence[str], limit: int) -> None:
     """Ask everything and print the tables."""
-    functions = read_functions(limit)
-    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
-        daemon = Daemon(session, url, token)
-        for name, run in (("refactor", refactor), ("tests", tests), ("bugs", bugs)):
-            if name in only:
-                print_table((name, *_HEADERS[name]), [[label, *await run(daemon, functions)]])
-                sys.stdout.flush()
+    functions = read_cases("functions", limit)
+    if "refactor" in only:
+        for name in ("clumsy", "functions"):
+            pairs = await _each(judge.refactor, read_cases(name, limit))
+            print_table((f"{_REFACTOR[0]}, {name}.toml", *_REFACTOR[1:]), refactor_rows(pairs))
+    if "tests" in only:
+        triples = await _each(judge.tests, [case for case in functions if case.is_python])
+        print_table(_TESTS, tests_rows(triples))
+        print_table(_DOUBTS, doubts_rows(triples))
+    if "bugs" in only:
+        both = await _each(judge.hunts, functions)
+        hunts = [hunt for pair in both for hunt in pair]
+        print_table(_BUGS, bugs_rows(hunts))
+        print_table(_BOUND, bound_rows(hunts))
+
+
+async def _each(judged: Callable[[Case], Awaitable[Row]], cases: Sequence[Case]) -> list[Row]:
+    """Judge one after the other; what is not in a record that is only read is left out, and said."""
+    rows: list[Row] = []
+    for case in cases:
+        try:
+            rows.append(await judged(case))
+        except NotRecordedError:
+            print(f"{case.name}: not in the record", file=sys.stderr)
+            continue
+        print(f"{case.name}: {rows[-1]}", file=sys.stderr, flush=True)
+    return rows
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Start an engine with folders of its own, measure, and end it."""
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = LocalConfiguration(
+            models_folder=Path(folder, "models"),
+            cache_folder=Path(folder, "cache"),
+            chat_model=str(arguments.model.resolve()),
+            threads=arguments.threads,
+        )
+        backend = LocalBackend(configuration)
+        judge = Judge(backend, Record(arguments.record), arguments.model.name, is_asked=not arguments.recorded)
+        try:
+            await measure(judge, arguments.only.split(","), arguments.limit)
+        finally:
+            await judge.aclose()
 
 
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--token", required=True)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--record", type=Path, required=True)
+    parser.add_argument("--recorded", action="store_true")
     parser.add_argument("--limit", type=int, default=1000)
     parser.add_argument("--only", default="refactor,tests,bugs")
-    parser.add_argument("--label", default="daemon")
-    arguments = parser.parse_args()
-    only = arguments.only.split(",")
-    asyncio.run(measure(arguments.url, arguments.token, arguments.limit, only, arguments.label))
+    parser.add_argument("--threads", type=int, default=0)
+    asyncio.run(run(parser.parse_args()))
 
 
 if __name__ == "__main__":

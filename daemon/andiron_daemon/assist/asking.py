@@ -145,11 +145,7 @@ class Asking:
 
     def sureness(self, offset: int) -> float | None:
         """Say how likely the model held what it wrote at a place of its last answer; None where it is not told."""
-        for text, logprob in self._spans:
-            if offset < len(text):
-                return math.exp(logprob) if logprob is not None else None
-            offset -= len(text)
-        return None
+        return sureness_at(self._spans, offset)
 
     async def _deltas(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Ask; a model that tells no probabilities is asked without them."""
@@ -195,6 +191,15 @@ class Asking:
             masked=max((finish.masked for finish in finishes), default=0),
             withheld=tuple(dict.fromkeys(path for finish in finishes for path in finish.withheld)),
         )
+
+
+def sureness_at(pieces: Sequence[tuple[str, float | None]], offset: int) -> float | None:
+    """Say how likely the piece at a place of an answer was, of pieces with their log probabilities."""
+    for text, logprob in pieces:
+        if offset < len(text):
+            return math.exp(logprob) if logprob is not None else None
+        offset -= len(text)
+    return None
 
 
 def is_unavailable(error: ModelError) -> bool:

@@ -19,7 +19,7 @@ from andiron_daemon.analysis.types import Diagnostic, Severity
 from andiron_daemon.answers import Started, TextDelta, estimate_tokens
 from andiron_daemon.assist.asking import SECRET, Asking, is_unavailable, unavailable
 from andiron_daemon.assist.context import Shown, fenced, show
-from andiron_daemon.assist.findings import Finding, findings_in, is_claim_refuted, range_of
+from andiron_daemon.assist.findings import Finding, Findings, findings_in, is_claim_refuted, range_of
 from andiron_daemon.assist.instructions import AssistInstructions, fill
 from andiron_daemon.assist.linting import Lint
 from andiron_daemon.assist.subject import Subject
@@ -108,14 +108,11 @@ async def _ask(
                     yield piece
                 else:
                     answer += piece
-        lines = shown.lines
-        code = code_in(answer)
         said.reason = asking.last_reason
-        if said.reason == "length":
-            code, lines = _whole_lines(code, lines)
-        findings = await asyncio.to_thread(findings_in, subject, lines, code, has_checks=asking.has_checks)
+        begin, findings = await asyncio.to_thread(
+            compared, subject, shown, answer, was_cut=said.reason == "length", has_checks=asking.has_checks
+        )
         said.dropped.update(findings.dropped)
-        begin = answer.find(code) if code else 0
         held = [(finding, asking.sureness(begin + finding.written_at)) for finding in findings.kept]
         for finding, sureness in held:
             await _judge(subject, finding, sureness, asking, instructions, said)
@@ -126,10 +123,16 @@ async def _ask(
         said.unavailable = unavailable(error)
 
 
-def _whole_lines(code: str, lines: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Of an answer that was cut, compare only the lines that came whole."""
-    whole = code.split("\n")[:-1]
-    return "\n".join(whole), lines[: len(whole)]
+def compared(
+    subject: Subject, shown: Shown, answer: str, *, was_cut: bool, has_checks: bool = True
+) -> tuple[int, Findings]:
+    """Find what an answer has differently, and where its code begins; of one that was cut whole lines count."""
+    code, lines = code_in(answer), shown.lines
+    if was_cut:
+        whole = code.split("\n")[:-1]
+        code, lines = "\n".join(whole), lines[: len(whole)]
+    begin = answer.find(code) if code else 0
+    return begin, findings_in(subject, lines, code, has_checks=has_checks)
 
 
 async def _judge(

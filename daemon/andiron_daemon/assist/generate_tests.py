@@ -60,7 +60,7 @@ async def generate_tests(
     messages = _messages(shown, subject, framework, header, symbols, instructions)
     answer = ""
     starts = re.compile(framework.start, re.MULTILINE)
-    async with aclosing(asking.stream(messages, max_tokens=max_tokens)) as pieces:
+    async with aclosing(asking.stream(messages, max_tokens=max_tokens, has_doubts=True)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Started):
                 yield piece

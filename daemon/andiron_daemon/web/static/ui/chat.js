@@ -62,7 +62,7 @@ class Chat {
         make(
           "li",
           { class: one.id === this.id ? "now" : "" },
-          make("a", { href: `#chat/${one.id}` }, make("strong", {}, one.title), make("span", {}, marked(one.snippet ?? one.preview))),
+          make("a", { href: `#chat/${one.id}` }, make("strong", {}, one.title), make("span", {}, marked(one.snippet ?? one.preview, query))),
           button("×", doing(() => this.remove(one)), { "aria-label": `Delete ${one.title}` }),
         ),
       ),
@@ -251,7 +251,9 @@ function notesOf({ backend, model, finish_reason: reason, usage, timings, trunca
   return notes;
 }
 
-/** Show a snippet of a search with what was found marked. */
-function marked(snippet) {
-  return snippet.split(/<mark>(.*?)<\/mark>/s).map((part, number) => (number % 2 ? make("mark", {}, part) : part));
+/** Show where a search found its words. */
+function marked(text, query) {
+  const words = query.split(/\s+/).filter(Boolean).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (!words.length) return [text];
+  return text.split(new RegExp(`(${words.join("|")})`, "gi")).map((part, number) => (number % 2 ? make("mark", {}, part) : part));
 }

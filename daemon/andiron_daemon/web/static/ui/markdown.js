@@ -1,12 +1,21 @@
 // From what a model wrote to what is shown: Markdown by marked, cleaned by DOMPurify.
 //
-// Nothing a model writes may run, load or lead anywhere by itself: no scripts, no styles, no images, no forms; links
-// open apart, and only over http.
+// Nothing a model writes may run, load or lead anywhere by itself. HTML in it is shown as the text it is; of what Markdown
+// makes, no image is loaded, and links open apart, and only over http. The cleaning behind that is the second wall.
 
-import { marked } from "/static/vendor/marked/marked.esm.js";
+import { Marked } from "/static/vendor/marked/marked.esm.js";
 import DOMPurify from "/static/vendor/dompurify/purify.js";
 import { button, make } from "./elements.js";
 
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const markdown = new Marked({
+  gfm: true,
+  async: false,
+  renderer: {
+    html: ({ text }) => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]),
+    image: ({ text, href }) => `${text || "image"} (${href})`.replace(/[&<>"]/g, (sign) => ENTITIES[sign]),
+  },
+});
 const ALLOWED = {
   ALLOWED_TAGS: [
     ...["p", "pre", "code", "em", "strong", "del", "ul", "ol", "li", "blockquote", "br", "hr", "a"],
@@ -18,7 +27,7 @@ const ALLOWED = {
 
 /** Put Markdown into an element; `isWhole` adds a button to copy each block of code. */
 export function showMarkdown(element, text, isWhole) {
-  element.innerHTML = DOMPurify.sanitize(marked.parse(text, { gfm: true, async: false }), ALLOWED);
+  element.innerHTML = DOMPurify.sanitize(markdown.parse(text), ALLOWED);
   for (const link of element.querySelectorAll("a")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";

@@ -190,6 +190,7 @@ def test_files_are_sent_along_until_they_are_taken_off(page: Page, tmp_path: Pat
     with page.expect_request(re.compile("/chat/stream")) as sent:
         ask(page, "What is it?")
     body = sent.value.post_data_json
+    assert body is not None
     assert body["context"]["files"] == [{"path": "add.py", "content": "def add(a, b): ..."}]
     page.keyboard.press("Escape")
 
@@ -251,9 +252,9 @@ def test_on_a_phone_nothing_stands_out_at_the_side(browser: Browser, daemon: Dae
     with person(browser, color_scheme="dark" if scheme == "dark" else "light", width=360, height=740) as context:
         page = signed_in(context, daemon)
         grounds = set()
-        for view in SHOWN:
+        for view, content in SHOWN.items():
             show(page, view)
-            page.wait_for_selector(SHOWN[view])
+            page.wait_for_selector(content)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
             grounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
         assert grounds == {"rgb(25, 23, 21)" if scheme == "dark" else "rgb(251, 250, 248)"}

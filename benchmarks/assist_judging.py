@@ -55,7 +55,7 @@ class Hunt(msgspec.Struct, frozen=True, kw_only=True):
     dropped: dict[str, int]
 
 
-class TestFile(msgspec.Struct, frozen=True, kw_only=True):
+class RunTests(msgspec.Struct, frozen=True, kw_only=True):
     """How a file of tests ran; `doubted` are tests the value check took out or named."""
 
     is_told: bool = True
@@ -117,7 +117,7 @@ class Judge:
         """Look for bugs in both versions, the one with the bug first."""
         return await self.hunt(case, is_buggy=True), await self.hunt(case, is_buggy=False)
 
-    async def tests(self, case: Case) -> tuple[TestFile, TestFile, TestFile]:
+    async def tests(self, case: Case) -> tuple[RunTests, RunTests, RunTests]:
         """Judge the first answer, the file the static checks make of it, and what is told after the value check."""
         request = GenerateTestsInput(code=case.code, path=case.path)
         checked, first = await self._answer(self._static, self._made(self._static).generate_tests(request))
@@ -125,7 +125,7 @@ class Judge:
         where = checked.path if checked is not None else "tests/test_it.py"
         raw = await asyncio.to_thread(_run, case, where, code_in(first.text))
         if checked is None or told is None:
-            return raw, TestFile(is_told=False), TestFile(is_told=False)
+            return raw, RunTests(is_told=False), RunTests(is_told=False)
         static = await asyncio.to_thread(_run, case, where, checked.tests)
         final = await asyncio.to_thread(_run, case, where, told.tests)
         gone = tuple(name for name in static.outcomes if name not in final.outcomes)
@@ -158,9 +158,9 @@ def _rewritten(case: Case, text: str) -> Rewritten:
     )
 
 
-def _run(case: Case, where: str, tests: str) -> TestFile:
+def _run(case: Case, where: str, tests: str) -> RunTests:
     is_green, outcomes = outcomes_of(case, case.code, where, tests)
-    return TestFile(
+    return RunTests(
         parses=parses(case, tests),
         is_green=is_green,
         notices=is_green and not outcomes_of(case, case.buggy, where, tests)[0],

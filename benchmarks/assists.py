@@ -21,7 +21,7 @@ from typing import TypeVar
 from andiron_models.configuration import LocalConfiguration
 from andiron_models.local.backend import LocalBackend
 from benchmarks.assist_cases import Case, read_cases
-from benchmarks.assist_judging import Hunt, Judge, Rewritten, Suspicion, TestFile
+from benchmarks.assist_judging import Hunt, Judge, Rewritten, RunTests, Suspicion
 from benchmarks.recording import NotRecordedError, Record
 from benchmarks.table import print_table
 
@@ -62,7 +62,7 @@ def refactor_rows(pairs: Sequence[tuple[Rewritten, Rewritten]]) -> list[list[str
     ]
 
 
-def tests_rows(triples: Sequence[tuple[TestFile, TestFile, TestFile]]) -> list[list[str]]:
+def green_rows(triples: Sequence[tuple[RunTests, RunTests, RunTests]]) -> list[list[str]]:
     """Count files that parse, run green, and also notice the bug."""
     words = ("without", "static checks", "values checked too")
     columns = [(word, [triple[index] for triple in triples]) for index, word in enumerate(words)]
@@ -80,7 +80,7 @@ def tests_rows(triples: Sequence[tuple[TestFile, TestFile, TestFile]]) -> list[l
     ]
 
 
-def doubts_rows(triples: Sequence[tuple[TestFile, TestFile, TestFile]]) -> list[list[str]]:
+def doubts_rows(triples: Sequence[tuple[RunTests, RunTests, RunTests]]) -> list[list[str]]:
     """Set what the value check doubts against what running the tests shows."""
     judged = [
         (is_green, name in told.doubted) for _, static, told in triples for name, is_green in static.outcomes.items()
@@ -140,7 +140,7 @@ async def measure(judge: Judge, only: Sequence[str], limit: int) -> None:
             print_table((f"{_REFACTOR[0]}, {name}.toml", *_REFACTOR[1:]), refactor_rows(pairs))
     if "tests" in only:
         triples = await _each(judge.tests, [case for case in functions if case.is_python])
-        print_table(_TESTS, tests_rows(triples))
+        print_table(_TESTS, green_rows(triples))
         print_table(_DOUBTS, doubts_rows(triples))
     if "bugs" in only:
         both = await _each(judge.hunts, functions)

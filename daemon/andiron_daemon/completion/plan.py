@@ -15,7 +15,7 @@ from andiron_daemon.completion.polish import Scene
 from andiron_daemon.completion.secrets import is_secret
 from andiron_daemon.completion.types import CompletionInput, Reason
 from andiron_daemon.errors import InvalidRequestError, UnsupportedLanguageError
-from andiron_daemon.syntax.cursor import surroundings
+from andiron_daemon.syntax.cursor import Surroundings, surroundings
 from andiron_daemon.syntax.languages import Language, language_of
 from andiron_daemon.syntax.parse import parse_aside
 
@@ -60,7 +60,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def make_plan(request: CompletionInput, policy: CompletionPolicy, identity: Identity | None = None) -> Plan:
-    """Read a request; `identity` stands in where the context it was made from is not at hand any more.
+    """Read a request, and look around its cursor.
+
+    Raises:
+        InvalidRequestError: if there is no cursor, or a value is out of range.
+        UnsupportedLanguageError: for the raw JSON of a notebook.
+    """
+    return await look_around(read_plan(request, policy, identity), policy)
+
+
+def read_plan(request: CompletionInput, policy: CompletionPolicy, identity: Identity | None = None) -> Plan:
+    """Read a request without a look at the syntax, which is all that an answer from the cache needs.
+
+    `identity` stands in where the context it was made from is not at hand any more. As long as nobody looked
+    around, the gap counts as the rest of a line of code.
 
     Raises:
         InvalidRequestError: if there is no cursor, or a value is out of range.
@@ -69,25 +82,34 @@ async def make_plan(request: CompletionInput, policy: CompletionPolicy, identity
     _check_range("max_tokens", request.max_tokens or 0, 0, _MOST_TOKENS)
     _check_range("n", request.n, 1, policy.most_candidates)
     gap = read_gap(request)
-    language = _language(request, gap)
-    before, behind = _near(gap)
-    syntax = await parse_aside(before + behind, language, limit_seconds=_PARSE_SECONDS)
-    around = surroundings(before, behind, language, syntax)
-    extent = extent_of(gap, request.multiline, around, language)
     return Plan(
         # The text is in the gap, cut; the request's own may be a hundred times as long.
         request=msgspec.structs.replace(request, prefix=None, suffix=None, document=None, position=None),
         scene=Scene(
             gap=gap,
-            extent=extent,
-            surroundings=around,
-            language=language,
+            extent=Extent.LINE,
+            surroundings=Surroundings.CODE,
+            language=_language(request, gap),
             is_asked_for=request.multiline is True,
             is_confined=request.multiline is False,
         ),
         identity=identity or identity_of(request),
-        max_tokens=_max_tokens(request, extent, policy),
+        max_tokens=_max_tokens(request, Extent.LINE, policy),
         refusal=_refusal(request, gap, policy),
+    )
+
+
+async def look_around(plan: Plan, policy: CompletionPolicy) -> Plan:
+    """Decide by the syntax around the cursor what the gap is worth."""
+    gap, language = plan.gap, plan.scene.language
+    before, behind = _near(gap)
+    syntax = await parse_aside(before + behind, language, limit_seconds=_PARSE_SECONDS)
+    around = surroundings(before, behind, language, syntax)
+    extent = extent_of(gap, plan.request.multiline, around, language)
+    return msgspec.structs.replace(
+        plan,
+        scene=msgspec.structs.replace(plan.scene, extent=extent, surroundings=around),
+        max_tokens=_max_tokens(plan.request, extent, policy),
     )
 
 

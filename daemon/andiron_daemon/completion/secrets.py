@@ -1,5 +1,6 @@
 """Files whose text never goes into a prompt: environments, keys, credentials."""
 
+import functools
 import re
 from fnmatch import fnmatchcase
 
@@ -52,10 +53,13 @@ _CODE = re.compile(r"\.(py|js|ts|tsx|jsx|go|rs|java|kt|rb|cs|c|h|cpp|swift)$")
 
 def is_secret(path: str, text: str = "") -> bool:
     """Tell whether a file is one that keeps secrets, by its name or by a private key in its text."""
+    return bool(text and _PRIVATE_KEY.search(text)) or _has_secret_name(path)
+
+
+@functools.lru_cache(maxsize=512)
+def _has_secret_name(path: str) -> bool:
     parts = path.replace("\\", "/").lower().split("/")
     name = parts[-1]
-    if _PRIVATE_KEY.search(text):
-        return True
     if any(folder in _FOLDERS for folder in parts[:-1]):
         return True
     if any(fnmatchcase(name, pattern) for pattern in _HARMLESS) or _CODE.search(name):

@@ -25,7 +25,7 @@ from andiron_daemon.completion.desk import Desk, Ticket
 from andiron_daemon.completion.examples import Examples
 from andiron_daemon.completion.feedback import Feedback
 from andiron_daemon.completion.kept import Acceptances
-from andiron_daemon.completion.plan import Plan, make_plan
+from andiron_daemon.completion.plan import Plan, look_around, make_plan, read_plan
 from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.prompts import Prompts, left_out, place_key
 from andiron_daemon.completion.run import Outcome, Run
@@ -88,7 +88,9 @@ class CompletionService:
             ModelError: if no completion can be had.
         """
         order = next(self._order)
-        plan = await make_plan(request, self._policy)
+        plan = read_plan(request, self._policy)
+        if plan.refusal is None and self._cache.find(plan.identity, plan.gap) is None:
+            plan = await look_around(plan, self._policy)
         self._speed.refresh()
         for kept, accepted in self._acceptances.judge(plan):
             self._statistics.count_kept(plan, kept, accepted)

@@ -6,6 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from andiron_daemon.answers import TextDelta
+from andiron_daemon.completion import plan
 from andiron_daemon.completion.gap import PREFIX_CHARACTERS
 from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.service import CompletionService
@@ -16,7 +17,7 @@ from andiron_daemon.positions import Position, Range
 from andiron_models.errors import BackendUnavailableError, ModelError
 from andiron_models.router import Router
 from andiron_models.types import ExtraFile, Priority
-from andiron_testing.completions import all_events, complete, infill_asked
+from andiron_testing.completions import all_events, complete, infill_asked, text_of
 from andiron_testing.scripted import ScriptedBackend
 
 
@@ -173,3 +174,20 @@ async def test_leaving_cancels_the_work(completion: CompletionService, backend: 
             if isinstance(event, CompletionStarted):
                 break
     assert backend.cancelled == 1
+
+
+async def test_an_answer_from_the_cache_needs_no_look_at_the_syntax(
+    completion: CompletionService, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def parse_aside(*_: object, **__: object) -> None:
+        raise AssertionError("the text is parsed")
+
+    backend.enqueue("one + two")
+    place = {"suffix": "\n", "path": "a.py", "session": "s"}
+    await complete(completion, prefix="total = ", **place)
+    monkeypatch.setattr(plan, "parse_aside", parse_aside)
+    for typed, cached in (("", "exact"), ("o", "typed_through"), ("one ", "typed_through")):
+        answer = await complete(completion, prefix=f"total = {typed}", **place)
+        assert (answer.cached, text_of(answer)) == (cached, "one + two".removeprefix(typed))
+    with pytest.raises(AssertionError, match="the text is parsed"):
+        await complete(completion, prefix="other = ", **place)

@@ -2,7 +2,8 @@
 
 Cyclomatic complexity is McCabe's, one and the decisions, with `and` and `or` as decisions. Cognitive complexity is
 SonarSource's: a break in the linear flow costs one, and one more for each level it is nested in; what is nested in
-a function inside a function counts for both. What a node means stands in the queries of its language.
+a function inside a function counts for both. A function that calls itself by its name costs one; recursion by way of
+others is not looked for. What a node means stands in the queries of its language.
 """
 
 from collections.abc import Iterable

@@ -22,7 +22,8 @@ _DEPTH_SAMPLES = 64
 _SYMBOL = "symbol."
 # Captures that belong to the declaration they are matched with.
 _PARTS = frozenset({"name", "parameters", "parameter", "pattern", "receiver"})
-
+# What an object calls itself.
+_SELF = frozenset({"self", "cls", "$this"})
 
 # What a declaration is only if no pattern says better.
 _VAGUE = frozenset({"constant", "field", "type", "variable"})
@@ -90,7 +91,9 @@ def marks_of(syntax: Syntax, *, limit_seconds: float) -> Marks:
         # What reaches over a stretch comes again with the next, and is the same mark.
         cursor.set_byte_range(start, start + STRETCH_BYTES)
         for _, captures in cursor.matches(syntax.root):
-            _take(captures, found, syntax)
+            # What another object is asked for is no call of one's own.
+            if all(syntax.text_of(node) in _SELF for node in captures.get("receiver", ())):
+                _take(captures, found, syntax)
     ordered = sorted(found.values(), key=lambda mark: (mark.start, -mark.end))
     return Marks(marks=ordered, is_cut=is_cut)
 

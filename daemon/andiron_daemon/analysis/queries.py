@@ -17,8 +17,10 @@ The captures say what a node means, and all that is computed knows only these:
     @chained        a branch right behind an `else`: it costs and nests nothing of its own
     @jump           cognitive complexity one
     @logic          an operator like `and`: one a sequence of the same
-    @call           a name that is called, by which recursion is told
+    @call           a name that is called, by which recursion is told; @receiver is whose, if not the object itself
     @comment        a comment
+
+There are no predicates (`#eq?`): tree-sitter would read the text out of the tree, and copy all the rest for each node.
 """
 
 import functools

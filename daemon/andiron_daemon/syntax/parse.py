@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from andiron_daemon.syntax.grammars import grammar_of, is_loaded
 from andiron_daemon.syntax.languages import Language
+from andiron_daemon.syntax.pieces import Pieces
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 # About five milliseconds of parsing; more is done in a thread.
 INLINE_CHARACTERS = 8 * 1024
 LIMIT_SECONDS = 0.25
-_CHUNK_BYTES = 64 * 1024
 
 
 class Syntax:
@@ -76,17 +76,17 @@ def parse(text: str, language: Language | None, *, limit_seconds: float = LIMIT_
     data = text.encode("utf-8", "replace")
     deadline = time.monotonic() + limit_seconds
 
-    def read(byte: int, _: object) -> bytes:
-        return data[byte : byte + _CHUNK_BYTES]
-
     def is_late(_byte: int, _has_error: bool) -> bool:
         return time.monotonic() > deadline
 
     parser = tree_sitter.Parser(grammar)
+    pieces = Pieces(data)
     try:
-        tree = parser.parse(read, progress_callback=is_late)
+        tree = parser.parse(pieces, progress_callback=is_late)
     except ValueError:
         return None  # out of time
+    finally:
+        pieces.close()
     return Syntax(text, language, tree, data)
 
 

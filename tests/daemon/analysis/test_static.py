@@ -1,5 +1,6 @@
 """Errors, symbols and figures of one text; whatever the text is, the answer is whole."""
 
+from importlib.resources import files
 from itertools import pairwise
 
 import msgspec
@@ -179,6 +180,26 @@ def test_every_language_has_symbols(path: str, code: str, kinds: list[str]) -> N
 def test_cognitive_complexity_is_as_the_white_paper_counts(body: str, cognitive: int) -> None:
     (function, *_) = analysed(f"function f() {{ {body} }}", "a.js").symbols
     assert function.cognitive_complexity == cognitive
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "cognitive"),
+    [
+        ("a.py", "class A:\n    def f(self):\n        return self.f()\n", 1),
+        ("a.py", "class A:\n    def f(self, other):\n        return other.f()\n", 0),
+        ("a.php", "<?php class A { function f() { return $this->f(); } }", 1),
+        ("a.php", "<?php class A { function f($b) { return $b->f(); } }", 0),
+        ("a.py", "def f():\n    g()\ndef g():\n    f()\n", 0),
+    ],
+    ids=["oneself", "another", "this", "that", "round about"],
+)
+def test_calling_oneself_costs_one_and_by_way_of_others_nothing(path: str, code: str, cognitive: int) -> None:
+    assert [one.cognitive_complexity for one in analysed(code, path).symbols if one.name == "f"] == [cognitive]
+
+
+def test_tree_sitter_is_asked_about_no_text() -> None:
+    folder = files("andiron_daemon.analysis") / "queries"
+    assert [entry.name for entry in folder.iterdir() if "(#" in entry.read_text(encoding="utf-8")] == []
 
 
 BRACKETS = ["(" * 10_000, "()" * 10_000, "(" * 10_000 + ")" * 10_000, "[" * 10_000, "{" * 10_000]

@@ -33,7 +33,7 @@
 (continue_statement (integer)) @jump
 (break_statement (integer)) @jump
 (function_call_expression function: (name) @call)
-(member_call_expression object: (variable_name) @receiver name: (name) @call (#eq? @receiver "$this"))
+(member_call_expression object: (variable_name) @receiver name: (name) @call)
 
 ; Not nested in what it heads.
 (if_statement condition: (_) @header)

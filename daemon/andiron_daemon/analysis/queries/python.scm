@@ -40,8 +40,7 @@
 (dictionary_comprehension (if_clause) @jump @decision)
 (generator_expression (if_clause) @jump @decision)
 (call function: (identifier) @call)
-(call function: (attribute object: (identifier) @receiver attribute: (identifier) @call)
-  (#any-of? @receiver "self" "cls"))
+(call function: (attribute object: (identifier) @receiver attribute: (identifier) @call))
 
 ; Not nested in what it heads.
 (if_statement condition: (_) @header)

@@ -11,22 +11,22 @@
     #repeats? @key @owner  a key of the same text stands earlier in the same owner
     #secret? @string       it looks like a password or key, not like a word or a placeholder
 
-Each has its contrary, `#not-empty?` and so on. Tree-sitter's own `#eq?` and `#match?` read the text out of the tree,
-which has none, having been parsed in pieces; they would end the process. So these stand alone, and their names are
+Each has its contrary, `#not-empty?` and so on. Tree-sitter's own `#eq?` and `#match?` would read the text out of the
+tree, which was parsed in pieces, and copy all the rest of it for each node. So these stand alone, and their names are
 checked when a query is compiled.
 """
 
 import functools
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from andiron_daemon.analysis.rules.conditions import Condition
 from andiron_daemon.analysis.rules.secrets import looks_secret
 
 if TYPE_CHECKING:
     import tree_sitter
 
-Arguments = list[tuple[str, Literal["capture", "string"]]]
 Captures = dict[str, "list[tree_sitter.Node]"]
 _NAMES = frozenset(
     {"text?", "word?", "same?", "empty?", "kind?", "inside?", "steady?", "varies?", "repeats?", "secret?"}
@@ -65,18 +65,18 @@ class Predicates:
             "secret?": lambda node, _: looks_secret(text_of(node)),
         }
 
-    def __call__(self, predicate: str, args: Arguments, pattern_index: int, captures: Captures) -> bool:
-        """Answer one predicate of one match; all nodes of its capture must agree."""
-        (capture, _), *rest = args
-        name = predicate.removeprefix("not-")
+    def hold(self, condition: Condition, captures: Captures) -> bool:
+        """Answer one condition of one match; all nodes of its capture must agree."""
+        capture = condition.captures[0]
+        name = condition.name.removeprefix("not-")
+        is_wanted = name == condition.name
         if name == "same?":
-            texts = {self._text_of(node) for other in (capture, rest[0][0]) for node in captures.get(other, [])}
-            return (len(texts) == 1) == (name == predicate)
+            texts = {self._text_of(node) for other in condition.captures for node in captures.get(other, [])}
+            return (len(texts) == 1) == is_wanted
         if name == "repeats?":
-            return self._repeats(captures[capture][0], captures[rest[0][0]][0]) == (name == predicate)
+            return self._repeats(captures[capture][0], captures[condition.captures[1]][0]) == is_wanted
         holds = self._known[name]
-        words = [word for word, _ in rest]
-        return all(holds(node, words) == (name == predicate) for node in captures.get(capture, []))
+        return all(holds(node, condition.words) == is_wanted for node in captures.get(capture, []))
 
     def _repeats(self, key: "tree_sitter.Node", owner: "tree_sitter.Node") -> bool:
         """Tell whether an owner had this key before; to ask a key for its owner would take as long as that is wide."""

@@ -14,6 +14,7 @@ import msgspec
 
 from andiron_daemon.analysis.linters.linter import Found
 from andiron_daemon.analysis.linters.places import Places
+from andiron_daemon.analysis.rules.conditions import Condition, conditions_of
 from andiron_daemon.analysis.rules.predicates import NAMES, Predicates, is_inside
 from andiron_daemon.analysis.rules.rule import Rule, all_rules
 from andiron_daemon.analysis.types import Diagnostic
@@ -36,16 +37,16 @@ _NEAR_LEVELS = 8
 _MOST_WINDOWS = 500
 _WIDEST_BYTES = 512 * 1024
 _LONGEST_LINE = 5000
-_PREDICATE = re.compile(r"\(#([\w-]+\?)")
 _IGNORE = re.compile(r"(?:#|//|--|/\*|<!--|;)[^\n]*?\bandiron:\s*ignore(?:\[([\w\-, ]*)\])?")
 _REPORT = "report"
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """A rule's query for one language."""
+    """A rule's query for one language, and what its patterns ask of their nodes."""
 
     rule: Rule
     query: "tree_sitter.Query"
+    conditions: tuple[tuple[Condition, ...], ...]
 
 
 def search(syntax: Syntax, *, limit_seconds: float = LIMIT_SECONDS) -> Found:
@@ -114,19 +115,26 @@ def rules_of(language: Language) -> tuple[Compiled, ...]:
     if grammar is None:
         return ()
     chosen = [rule for rule in all_rules() if language.name in rule.queries]
-    return tuple(Compiled(rule, _compile(rule, rule.queries[language.name], grammar)) for rule in chosen)
+    return tuple(compile_rule(rule, rule.queries[language.name], grammar) for rule in chosen)
 
 
-def _compile(rule: Rule, query: str, grammar: "tree_sitter.Language") -> "tree_sitter.Query":
+def compile_rule(rule: Rule, text: str, grammar: "tree_sitter.Language") -> Compiled:
+    """Compile one rule's query.
+
+    Raises:
+        ValueError: for what the grammar or nobody knows, by the rule's name.
+    """
     import tree_sitter
 
-    unknown = set(_PREDICATE.findall(query)) - NAMES
+    try:
+        query = tree_sitter.Query(grammar, text)
+        conditions = conditions_of(query, text)
+    except (tree_sitter.QueryError, ValueError) as error:
+        raise ValueError(f"{rule.id}: {error}") from error
+    unknown = {condition.name for pattern in conditions for condition in pattern} - NAMES
     if unknown:
         raise ValueError(f"{rule.id}: there is no predicate {', '.join(sorted(unknown))}")
-    try:
-        return tree_sitter.Query(grammar, query)
-    except tree_sitter.QueryError as error:
-        raise ValueError(f"{rule.id}: {error}") from error
+    return Compiled(rule, query, conditions)
 
 
 def _matches(
@@ -134,8 +142,8 @@ def _matches(
 ) -> "list[tree_sitter.Node] | None":
     """Return what a query reports in some stretches, each node once; None when time ran out.
 
-    A query holds the interpreter's lock, and its progress callback crashes in py-tree-sitter 0.26 when there are
-    predicates too; so the clock is looked at between small stretches.
+    A query holds the interpreter's lock, and py-tree-sitter's progress callback crashes; so the clock is looked at
+    between small stretches.
     """
     import tree_sitter
 
@@ -146,10 +154,11 @@ def _matches(
         if time.monotonic() > deadline:
             return None
         cursor.set_byte_range(start, end)
-        for _, captures in cursor.matches(syntax.root, predicates):
-            for node in captures.get(_REPORT, []):
-                if not _is_broken(node):
-                    found.setdefault((node.start_byte, node.end_byte), node)
+        for pattern, captures in cursor.matches(syntax.root):
+            if all(predicates.hold(condition, captures) for condition in compiled.conditions[pattern]):
+                for node in captures.get(_REPORT, []):
+                    if not _is_broken(node):
+                        found.setdefault((node.start_byte, node.end_byte), node)
         if len(found) >= _MOST_A_RULE:
             break
     return list(found.values())[:_MOST_A_RULE]

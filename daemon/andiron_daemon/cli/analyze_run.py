@@ -27,9 +27,6 @@ _BATCH_FILES = 64
 # Starting processes takes longer than looking at so few.
 _FEW_FILES = 24
 _BATCHES_AHEAD = 2
-# Then processes give way to new ones: tree-sitter's bindings do not let go of every tree a rule was asked about,
-# which is a megabyte for each file.
-_BATCHES_A_PROCESS = 6
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,16 +80,10 @@ def _run_in_processes(batches: Iterator[list[Source]], options: Options, process
     context = get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=context)
     pending: deque[tuple[list[Source], Future[list[FileReport]]]] = deque()
-    left = processes * _BATCHES_A_PROCESS
     try:
         while True:
-            if not left and not pending:
-                pool.shutdown()
-                pool = ProcessPoolExecutor(processes, mp_context=context)
-                left = processes * _BATCHES_A_PROCESS
-            for batch in islice(batches, min(left, processes * _BATCHES_AHEAD - len(pending))):
+            for batch in islice(batches, processes * _BATCHES_AHEAD - len(pending)):
                 pending.append((batch, pool.submit(look_at, batch, options)))
-                left -= 1
             if not pending:
                 return
             batch, future = pending.popleft()

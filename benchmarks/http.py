@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import click
@@ -23,7 +23,7 @@ import psutil
 from benchmarks.http_servers import TOKEN
 from benchmarks.table import print_table
 
-_SERVERS = ("bare", "andiron", "plain", "fastapi")
+_SERVERS = ("bare", "andiron", "plain", "bare-uvloop", "andiron-uvloop", "fastapi")
 _CONNECTIONS = 8
 _WARM_SECONDS = 0.5
 _MASK = b"\0\0\0\0"
@@ -51,7 +51,7 @@ _UPGRADE = (
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 )
 _PING = msgspec.json.encode({"type": "ping", "id": 1})
-_KINDS: dict[str, Callable[[int], bytes]] = {
+KINDS: dict[str, Callable[[int], bytes]] = {
     "GET /health": lambda number: _request("GET", "/health"),
     "a cached completion": _completion,
     "a WebSocket ping": lambda number: b"\x81" + bytes((0x80 | len(_PING),)) + _MASK + _PING,
@@ -130,14 +130,14 @@ async def _load(port: int, kind: str, seconds: float) -> list[float]:
     loop = asyncio.get_running_loop()
     clients = []
     for number in range(_CONNECTIONS):
-        sent = _KINDS[kind](number)
+        sent = KINDS[kind](number)
         _, client = await loop.create_connection(partial(_Client, sent, is_whole, until), "127.0.0.1", port)
         clients.append(client)
     await asyncio.gather(*(client.ended for client in clients))
     return [second for client in clients for second in client.seconds]
 
 
-async def _compare(rounds: int, seconds: float) -> None:
+async def _compare(kinds: Sequence[str], rounds: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as home:
         processes = {
             name: await asyncio.create_subprocess_exec(
@@ -151,7 +151,7 @@ async def _compare(rounds: int, seconds: float) -> None:
             ports[name] = int(await process.stdout.readline())
         try:
             servers = {name: (ports[name], psutil.Process(process.pid)) for name, process in processes.items()}
-            for kind in _KINDS:
+            for kind in kinds:
                 await _measure(kind, servers, rounds, seconds)
         finally:
             for process in processes.values():
@@ -198,9 +198,10 @@ async def _measure(kind: str, servers: dict[str, tuple[int, psutil.Process]], ro
 @click.command()
 @click.option("--rounds", default=15, show_default=True)
 @click.option("--seconds", default=0.5, show_default=True, help="Of one server in one round.")
-def _main(rounds: int, seconds: float) -> None:
+@click.option("--only", type=click.Choice(list(KINDS)), help="One kind of request.")
+def _main(rounds: int, seconds: float, only: str | None) -> None:
     """Compare the servers."""
-    asyncio.run(_compare(rounds, seconds))
+    asyncio.run(_compare([only] if only else list(KINDS), rounds, seconds))
 
 
 if __name__ == "__main__":

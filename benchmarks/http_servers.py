@@ -2,7 +2,8 @@
 
 All answer `GET /health`, `POST /api/v1/code/complete` with the same completion, and a ping on `/ws`. The minimal ones
 do nothing else: they decode the body, and answer. `bare` is aiohttp, `fastapi` is FastAPI on uvicorn with its quick
-extras; `plain` is Andiron's own handlers without its middleware and its bounds on connections.
+extras; `plain` is Andiron's own handlers without its middleware and its bounds on connections. All run on the loop
+of the standard library, but FastAPI, and what has `-uvloop` behind its name.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from andiron_models.types import Delta, Finish, InfillRequest, ModelInfo, Timing
 from benchmarks.sockets import CountingBackend
 
 TOKEN = "benchmark"
+ON_UVLOOP = "-uvloop"
 _HEALTH = {"status": "ok", "version": "0.1.0", "uptime_s": 1.5, "model": "loaded"}
 _COMPLETION: dict[str, Any] = {
     "backend": None,
@@ -149,21 +151,22 @@ async def _fastapi() -> None:
 
 
 def _main(name: str, home: str) -> None:
-    if name == "fastapi":
-        import uvloop
-
-        uvloop.run(_fastapi())
-        return
     starts: dict[str, Callable[[], Awaitable[None]]] = {
         "andiron": lambda: _andiron(home, is_whole=True),
         "plain": lambda: _andiron(home, is_whole=False),
         "bare": _bare,
+        "fastapi": _fastapi,
     }
 
     async def run() -> None:
-        await starts[name]()
+        await starts[name.removesuffix(ON_UVLOOP)]()
 
-    asyncio.run(run())
+    if name != "fastapi" and not name.endswith(ON_UVLOOP):
+        asyncio.run(run())
+        return
+    import uvloop
+
+    uvloop.run(run())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The web application: wiring only.
 
-    request ─ id ─ errors ─ counting ─ guard ─ auth ─ limits ─► handler ─► services
+    request ─ id ─ errors ─ counting ─ gate (guard, auth, bodies) ─ rates ─► handler ─► services
 
 Whoever runs it makes its runner with `handler_cancellation=True`: a client that leaves then cancels its
 handler, and with it the work, even while no token comes.
@@ -24,6 +24,7 @@ from andiron_daemon.health import LocalModel
 from andiron_daemon.middleware.auth import auth
 from andiron_daemon.middleware.counting import count_requests
 from andiron_daemon.middleware.errors import answer_errors
+from andiron_daemon.middleware.gate import gate
 from andiron_daemon.middleware.guard import guard, show_allowed_origin
 from andiron_daemon.middleware.headers import show_protection
 from andiron_daemon.middleware.limits import limit_bodies, limit_rates
@@ -63,9 +64,7 @@ def create_app(
             reshape_errors,
             answer_errors,
             count_requests,
-            guard(settings),
-            auth(access, OPEN_PATHS, SOCKET_PATHS),
-            limit_bodies,
+            gate(guard(settings), auth(access, OPEN_PATHS, SOCKET_PATHS), limit_bodies),
             limit_rates(OPEN_PATHS),
             whole_bodies(settings.body_seconds),
         ],

@@ -12,10 +12,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
 from andiron_daemon.access import Access
 from andiron_daemon.errors import UnauthorizedError
+from andiron_daemon.middleware.gate import Check
 
 _PROTOCOL_PREFIX = "bearer."
 _API_KEY = "X-API-Key"
@@ -25,11 +25,10 @@ AdmittedBy = Literal["token", "session", "nothing"]
 _ADMITTED_KEY: web.RequestKey[AdmittedBy] = web.RequestKey("admitted_by")
 
 
-def auth(access: Access, open_paths: Collection[str], socket_paths: Collection[str] = ()) -> Middleware:
-    """Make the middleware that lets in who may come in; paths are as in the table of routes."""
+def auth(access: Access, open_paths: Collection[str], socket_paths: Collection[str] = ()) -> Check:
+    """Make the check that lets in who may come in; paths are as in the table of routes."""
 
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    def check(request: web.Request) -> None:
         if access.is_required and (path := _route_path(request)) not in open_paths:
             shown = _shown(request)
             if shown is None and path in socket_paths:
@@ -46,7 +45,6 @@ def auth(access: Access, open_paths: Collection[str], socket_paths: Collection[s
                     hint="Send `Authorization: Bearer TOKEN`; `andiron token --show` prints it, "
                     "and `andiron open` signs a browser in.",
                 )
-        return await handler(request)
 
     return check
 

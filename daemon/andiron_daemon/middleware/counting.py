@@ -2,12 +2,13 @@
 
 import functools
 import time
-from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from andiron_daemon import keys
+
+_SWITCHING_PROTOCOLS = 101
 
 
 @web.middleware
@@ -20,7 +21,7 @@ async def count_requests(request: web.Request, handler: Handler) -> web.StreamRe
     started = time.perf_counter()
     try:
         response = await handler(request)
-        if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+        if response.status == _SWITCHING_PROTOCOLS:
             return response
     except BaseException:
         counters.count_time(name, time.perf_counter() - started)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
 from andiron_daemon.errors import ForbiddenHostError, ForbiddenOriginError, InvalidRequestError
+from andiron_daemon.middleware.gate import Check
 from andiron_daemon.settings import Settings
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
@@ -33,13 +33,12 @@ _PREFLIGHT = {
 }
 
 
-def guard(settings: Settings) -> Middleware:
-    """Make the middleware that refuses foreign hosts and origins, and answers preflights of the others."""
+def guard(settings: Settings) -> Check:
+    """Make the check that refuses foreign hosts and origins, and answers preflights of the others."""
     hosts = _LOOPBACK | {_bare(host) for host in (settings.host, *settings.allowed_hosts)} - _WILDCARDS
     origins = frozenset(origin.rstrip("/").lower() for origin in settings.backend_cors_origins)
 
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    def check(request: web.Request) -> web.Response | None:
         headers = request.headers
         port = _check_host(headers.getall(hdrs.HOST, ()), hosts)
         if request.raw_path[:1] != "/":
@@ -52,7 +51,7 @@ def guard(settings: Settings) -> Middleware:
         if origin is None:
             if headers.get(_FETCH_SITE) in _FOREIGN_SITES:
                 _check_navigation(request)
-            return await handler(request)
+            return None
         if not _is_allowed(origin, hosts, port, origins):
             raise ForbiddenOriginError(
                 f"the web origin {origin!r} may not call Andiron",
@@ -62,7 +61,7 @@ def guard(settings: Settings) -> Middleware:
         request[_ORIGIN_KEY] = origin
         if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in headers:
             return _preflight(request)
-        return await handler(request)
+        return None
 
     return check
 
@@ -112,7 +111,7 @@ def _preflight(request: web.Request) -> web.Response:
 
 def show_allowed_origin(request: web.Request, response: web.StreamResponse) -> None:
     """Let the browser hand the answer to the page that may have it."""
-    if _ORIGIN_KEY in request:
+    if hdrs.ORIGIN in request.headers and _ORIGIN_KEY in request:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = request[_ORIGIN_KEY]
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "X-Request-Id, Retry-After"
         response.headers[hdrs.VARY] = "Origin"

@@ -34,8 +34,7 @@ _COMPLETIONS = frozenset(
 _GENERATING = ("/api/v1/chat/message", "/api/v1/chat/stream", "/api/v1/code/", "/v1/", "/api/chat", "/api/embed")
 
 
-@web.middleware
-async def limit_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
+def limit_bodies(request: web.Request) -> None:
     """Check what the headers say of the body; one that is larger than it said is stopped while it is read.
 
     A page can send other content types across origins without asking first, so that only JSON is taken.
@@ -49,7 +48,6 @@ async def limit_bodies(request: web.Request, handler: Handler) -> web.StreamResp
                 hint="Send JSON with `Content-Type: application/json`.",
                 details={"content_type": request.content_type},
             )
-    return await handler(request)
 
 
 def limit_rates(open_paths: Collection[str]) -> Middleware:

@@ -25,5 +25,6 @@ def request_id_of(request: web.Request) -> str:
 
 def show_request_id(request: web.Request, response: web.StreamResponse) -> None:
     """Put the id on the way out, whatever the answer is."""
-    if _KEY in request:
-        response.headers["X-Request-Id"] = request[_KEY]
+    identifier: str | None = request.get(_KEY)
+    if identifier is not None:
+        response.headers["X-Request-Id"] = identifier

@@ -75,6 +75,8 @@ class Events:
         self._told: StateEvent | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        # One look at a time, so that what is told last is also what was found last.
+        self._looking = asyncio.Lock()
         self._pulls: set[Pull] = set()
         self._is_closed = False
 
@@ -90,8 +92,7 @@ class Events:
         queue: asyncio.Queue[Happening | None] = asyncio.Queue(_QUEUED_EVENTS)
         self._followers.add(queue)
         try:
-            self._told = first = await self._look()
-            yield first
+            await self._tell_state(queue)
             while (event := await queue.get()) is not None:
                 yield event
         finally:
@@ -128,18 +129,22 @@ class Events:
 
     def _begin_to_look(self) -> None:
         self._timer = None
-        self._begin(self._look_again())
+        self._begin(self._tell_state())
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _look_again(self) -> None:
-        found = await self._look()
-        if found != self._told:
-            self._told = found
-            self.tell(found)
+    async def _tell_state(self, newcomer: "asyncio.Queue[Happening | None] | None" = None) -> None:
+        """Look, and tell everybody what is not what was told last; a newcomer is told in any case."""
+        async with self._looking:
+            found = await self._look()
+            if found != self._told:
+                self._told = found
+                self.tell(found)
+            elif newcomer is not None:
+                _put(newcomer, found)
 
     async def _until_pulled(self, pull: Pull) -> None:
         async with contextlib.aclosing(pull.follow()) as statuses:

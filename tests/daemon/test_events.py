@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
+
 from andiron_daemon.events import BudgetUsedUp, DaemonStops, Events, PullEnded, StateEvent
 from andiron_models.library.catalogue import CatalogueEntry
 from andiron_models.library.child import DoneEvent, FailedEvent
@@ -82,3 +84,44 @@ async def test_one_that_left_is_not_kept() -> None:
     assert events.followers == 1
     await follower.aclose()
     assert events.followers == 0
+
+
+async def test_a_change_that_a_newcomer_sees_first_is_told_to_the_others_too() -> None:
+    found = READY
+
+    async def look() -> StateEvent:
+        return found
+
+    events = Events(look)
+    follower, newcomer = events.follow(), events.follow()
+    assert await anext(follower) == READY
+    found = msgspec.structs.replace(READY, condition="loading")
+    events.changed()
+    assert await anext(newcomer) == found
+    assert await asyncio.wait_for(anext(follower), 5) == found
+    await follower.aclose()
+    await newcomer.aclose()
+    await events.aclose()
+
+
+async def test_a_slow_look_does_not_tell_an_old_state_after_a_new_one() -> None:
+    old_one_may_end = asyncio.Event()
+    states = [READY, READY, msgspec.structs.replace(READY, condition="loading")]
+
+    async def look() -> StateEvent:
+        found = states.pop(0)
+        if len(states) == 1:
+            await old_one_may_end.wait()
+        return found
+
+    events = Events(look)
+    follower, slow, quick = events.follow(), events.follow(), events.follow()
+    assert await anext(follower) == READY
+    firsts = [asyncio.create_task(anext(one)) for one in (slow, quick)]  # type: ignore[arg-type] # they are awaitable
+    await asyncio.sleep(0)
+    old_one_may_end.set()
+    assert [(await first).condition for first in firsts] == ["ready", "loading"]
+    assert (await anext(slow)) == (await anext(follower)) == msgspec.structs.replace(READY, condition="loading")
+    for one in (follower, slow, quick):
+        await one.aclose()
+    await events.aclose()

@@ -67,8 +67,8 @@ def write(client: Client, target: Target, file: Path) -> Written:
     # What a link points to is written, not put in the link's place.
     file = file.expanduser().resolve()
     try:
-        before = file.read_text(encoding="utf-8") if file.exists() else None
-        after = merged(before or "", client, target)
+        before = _read(file)
+        after = _merged_with_its_ends(before or "", client, target)
         if after == before:
             return Written(file=file, changed=False)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -84,6 +84,21 @@ def write(client: Client, target: Target, file: Path) -> Written:
         reason = getattr(error, "strerror", None) or error
         raise ConnectError(f"{file}: {reason}", hint="Put in by hand what `andiron connect` prints.") from error
     return Written(file=file, changed=True, backup=backup)
+
+
+def _read(file: Path) -> str | None:
+    """Read a file with the line ends it has; None if there is none."""
+    return file.read_bytes().decode("utf-8") if file.exists() else None
+
+
+def _merged_with_its_ends(text: str, client: Client, target: Target) -> str:
+    """Merge, and end lines as most of the file's are ended."""
+    plain = text.replace("\r\n", "\n")
+    after = merged(plain, client, target)
+    if after == plain:
+        return text
+    windows = text.count("\r\n")
+    return after.replace("\n", "\r\n") if windows > plain.count("\n") - windows else after
 
 
 def _replace(file: Path, text: str) -> None:

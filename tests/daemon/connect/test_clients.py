@@ -219,6 +219,35 @@ def test_what_was_there_is_kept_beside_it_and_rights_stay(tmp_path: Path) -> Non
     assert (again.changed, again.backup) == (False, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("llama.vscode", SETTINGS),
+        ("zed", ZED),
+        ("continue", CONTINUE),
+        ("aider", AIDER),
+        ("llama.vim", VIMRC),
+        ("openai", ENVIRONMENT),
+    ],
+)
+def test_a_file_keeps_its_own_line_ends(tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / "config"
+    file.write_bytes(text.replace("\n", "\r\n").encode())
+    written = write(CLIENTS[name], TARGET, file)
+    after = file.read_bytes()
+    assert (written.changed, after.count(b"\n")) == (True, after.count(b"\r\n"))
+    assert after.replace(b"\r\n", b"\n").decode() == merged(text, CLIENTS[name], TARGET)
+    assert not write(CLIENTS[name], TARGET, file).changed
+    assert file.read_bytes() == after
+
+
+def test_a_file_with_both_line_ends_gets_those_of_most_lines(tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_bytes(b"A=1\r\nB=2\nC=3\n")
+    write(CLIENTS["openai"], TARGET, file)
+    assert b"\r" not in file.read_bytes()
+
+
 def test_a_new_file_is_private_and_a_link_stays_a_link(tmp_path: Path) -> None:
     new = write(CLIENTS["copilot"], TARGET, tmp_path / "deep" / "chatLanguageModels.json").file
     assert stat.S_IMODE(new.stat().st_mode) == 0o600

@@ -93,6 +93,7 @@ def create_app(
     async def services(app: web.Application) -> AsyncIterator[None]:
         async with build_services(settings, paths, backends) as built:
             app[keys.SERVICES] = built
+            access.on_rotation(built.protection.know)
             yield
 
     app.cleanup_ctx.append(services)

@@ -57,6 +57,11 @@ class Protection:
     sendings: SQLiteSendings
     budget: Budget
     turnstile: Turnstile
+    known_secrets: list[str]
+
+    def know(self, secret: str) -> None:
+        """Mask one more value from now on; what was known before stays so, since it may still be written somewhere."""
+        self.known_secrets.append(secret)
 
     async def limits(self) -> LimitsStatus:
         """Say which limits are in force and how they stand."""
@@ -88,7 +93,7 @@ def protect(settings: Settings, paths: Paths, backends: Mapping[str, Backend], d
     sendings = SQLiteSendings(database, settings.privacy_log_days)
     budget = Budget(SQLiteBudgets(database), CLOUD, settings.openai_daily_tokens)
     ignored = IgnoredPaths(paths.config / "andironignore")
-    secrets = tuple(secret for secret in (settings.token, settings.openai_api_key) if secret)
+    secrets = [secret for secret in (settings.token, settings.openai_api_key) if secret]
     deadlines = Deadlines(
         queue_seconds=settings.queue_seconds,
         first_token_seconds=settings.first_token_seconds,
@@ -108,7 +113,7 @@ def protect(settings: Settings, paths: Paths, backends: Mapping[str, Backend], d
         },
         settings.client_concurrency,
     )
-    return Protection(settings, behind, outside, sendings, budget, turnstile)
+    return Protection(settings, behind, outside, sendings, budget, turnstile, secrets)
 
 
 def outside_host(name: str, settings: Settings) -> str | None:

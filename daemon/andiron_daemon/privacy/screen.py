@@ -10,7 +10,7 @@ on, so that there is no way around.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -57,17 +57,17 @@ class ScreenedBackend:
         host: where it is, for the log.
         sendings: where every request is written down; one that cannot be is sent all the same, with a warning.
         ignored: the files whose text stays here.
-        known: values that are secret whatever they look like.
+        known: values that are secret whatever they look like; what is added later counts from then on.
     """
 
     def __init__(
-        self, backend: Backend, host: str, sendings: SendingLog, ignored: IgnoredPaths, known: Iterable[str] = ()
+        self, backend: Backend, host: str, sendings: SendingLog, ignored: IgnoredPaths, known: Sequence[str] = ()
     ) -> None:
         self._backend = backend
         self._host = host
         self._sendings = sendings
         self._ignored = ignored
-        self._known = tuple(known)
+        self._known = known
 
     @property
     def name(self) -> str:

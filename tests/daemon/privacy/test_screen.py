@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from andiron_daemon import keys
 from andiron_daemon.settings import Settings
 from andiron_models.types import ChatRequest, ExtraFile, InfillRequest
 from andiron_testing.daemons import TOKEN, DaemonClient, StartDaemon, error_of
@@ -53,6 +54,20 @@ async def test_a_chat_with_the_cloud_has_its_secrets_masked_and_put_back(
     assert "ANDIRON_MASKED_1" in _text(cloud.requests[0])
     assert answer["masked"] == 1
     assert answer["message"]["content"] == f'You said: why does key = "{SECRET}" fail?'
+
+
+async def test_a_token_put_in_force_at_run_time_is_masked_like_the_first(
+    daemon: DaemonClient, cloud: ScriptedBackend
+) -> None:
+    app = daemon.app
+    assert app is not None
+    app[keys.ACCESS].take("plain-words-only")
+    headers = {"Authorization": "Bearer plain-words-only"}
+    body = {"message": f"both plain-words-only and {TOKEN} are secret", "backend": "openai"}
+    answer = await daemon.post(MESSAGE, json=body, headers=headers)
+    assert (await answer.json())["masked"] == 2
+    assert TOKEN not in _text(cloud.requests[0])
+    assert "plain-words-only" not in _text(cloud.requests[0])
 
 
 async def test_a_local_chat_sees_the_text_as_it_is_and_is_not_in_the_log(

@@ -164,6 +164,27 @@ async def test_a_preflight_of_an_allowed_page_is_answered_without_a_token(start_
     assert "POST" in response.headers["Access-Control-Allow-Methods"]
 
 
+@pytest.mark.parametrize(("asked", "told"), [({}, None), ({"Access-Control-Request-Private-Network": "true"}, "true")])
+async def test_an_allowed_page_elsewhere_may_reach_this_machine_where_its_browser_asks(
+    start_daemon: StartDaemon, asked: dict[str, str], told: str | None
+) -> None:
+    daemon = await start_daemon(Settings(token=TOKEN, backend_cors_origins=("https://mine.example",)))
+    headers = {"Origin": "https://mine.example", **PREFLIGHT, **asked}
+    response = await daemon.options("/api/v1/chat/message", headers=headers)
+    assert response.status == 204
+    assert response.headers.get("Access-Control-Allow-Private-Network") == told
+    assert response.headers["Access-Control-Allow-Origin"] == "https://mine.example"
+
+
+async def test_no_other_page_is_let_into_the_private_network(start_daemon: StartDaemon) -> None:
+    daemon = await start_daemon(token=None)
+    asked = {"Access-Control-Request-Private-Network": "true"}
+    headers = {"Origin": "https://evil.example", **PREFLIGHT, **asked}
+    response = await daemon.options("/api/v1/chat/message", headers=headers)
+    assert response.status == 403
+    assert "Access-Control-Allow-Private-Network" not in response.headers
+
+
 async def test_a_preflight_of_another_page_is_refused(start_daemon: StartDaemon) -> None:
     daemon = await start_daemon(token=None)
     response = await daemon.options("/api/v1/chat/message", headers={"Origin": "http://evil.example", **PREFLIGHT})

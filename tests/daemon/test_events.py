@@ -117,11 +117,12 @@ async def test_a_slow_look_does_not_tell_an_old_state_after_a_new_one() -> None:
     events = Events(look)
     follower, slow, quick = events.follow(), events.follow(), events.follow()
     assert await anext(follower) == READY
-    firsts = [asyncio.create_task(anext(one)) for one in (slow, quick)]  # type: ignore[arg-type] # they are awaitable
+    firsts = [asyncio.ensure_future(anext(one)) for one in (slow, quick)]
     await asyncio.sleep(0)
     old_one_may_end.set()
-    assert [(await first).condition for first in firsts] == ["ready", "loading"]
-    assert (await anext(slow)) == (await anext(follower)) == msgspec.structs.replace(READY, condition="loading")
+    loading = msgspec.structs.replace(READY, condition="loading")
+    assert [await first for first in firsts] == [READY, loading]
+    assert await anext(slow) == await anext(follower) == loading
     for one in (follower, slow, quick):
         await one.aclose()
     await events.aclose()

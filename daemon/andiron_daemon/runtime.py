@@ -24,6 +24,8 @@ from andiron_models.router import AUTO, LOCAL, Router, Verb
 
 PAUSE = "completions_paused_until"
 LONGEST_PAUSE = datetime.timedelta(days=7)
+# A machine that slept is found out within this.
+_LOOK_SECONDS = 60.0
 _ROLES: dict[str, Verb] = {"chat_model": "chat", "completion_model": "infill"}
 _log = logging.getLogger(__name__)
 
@@ -206,8 +208,19 @@ class Runtime:
             self._timer.cancel()
         self._paused_until, self._timer = until, None
         if until is not None:
-            seconds = (until - self._now()).total_seconds()
-            self._timer = asyncio.get_running_loop().call_later(seconds, lambda: self.on_change(frozenset((PAUSE,))))
+            self._wait_for_the_end(until)
+
+    def _wait_for_the_end(self, until: datetime.datetime) -> None:
+        """Tell when a pause is over: by the clock on the wall, which a timer keeps no step with for long."""
+        seconds = min((until - self._now()).total_seconds(), _LOOK_SECONDS)
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, seconds), self._look_at_the_clock, until)
+
+    def _look_at_the_clock(self, until: datetime.datetime) -> None:
+        if self.is_paused:
+            self._wait_for_the_end(until)
+        else:
+            self._timer = None
+            self.on_change(frozenset((PAUSE,)))
 
 
 def _given(change: RuntimeChange) -> dict[str, str | None]:

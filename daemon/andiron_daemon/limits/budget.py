@@ -121,7 +121,8 @@ class Budget:
         except StorageError as error:
             _log.warning("what was spent today on %s cannot be read: %s", self._backend, error.message)
             return
-        if day == self._day:
+        # Of several that read at once the first counts: more may have been spent since.
+        if day == self._day and not self._is_read:
             self._spent, self._is_read = stored + self._unwritten, True
 
     def _seconds_left(self) -> int:

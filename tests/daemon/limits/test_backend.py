@@ -105,6 +105,28 @@ async def test_a_database_that_cannot_be_used_for_a_while_loses_nothing() -> Non
     assert (await budget.status()).spent_tokens == 80
 
 
+async def test_what_is_spent_while_another_still_reads_the_day_is_not_lost() -> None:
+    may_answer = asyncio.Event()
+
+    class _Slow(_Store):
+        async def spent(self, day: str, backend: str) -> int:
+            tokens = await super().spent(day, backend)
+            if reading.empty():
+                return tokens
+            await reading.get_nowait().wait()
+            return tokens
+
+    reading: asyncio.Queue[asyncio.Event] = asyncio.Queue()
+    reading.put_nowait(may_answer)
+    budget = Budget(_Slow(), "openai", 100, now=lambda: NOON)
+    asked = asyncio.create_task(budget.check())
+    await asyncio.sleep(0)
+    await budget.spend(30)
+    may_answer.set()
+    await asked
+    assert (await budget.status()).spent_tokens == 30
+
+
 async def test_what_is_spent_outlives_the_daemon(paths: Paths) -> None:
     for total in (7, 14):
         database = Database(paths.database_file)

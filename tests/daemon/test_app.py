@@ -14,7 +14,7 @@ from andiron_daemon.api.route import JSON, Route
 from andiron_daemon.api.routes import ROUTES
 from andiron_testing.daemons import DaemonClient, StartDaemon, error_of
 
-_WITHOUT_BODY = ("/stop", "/pull", "/load", "/unload", "/rotate", "/signout")
+_WITHOUT_BODY = ("/stop", "/pull", "/load", "/unload", "/rotate", "/signout", "/tune")
 
 
 def test_what_is_used_late_is_not_imported_at_start() -> None:

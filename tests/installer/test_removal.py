@@ -67,6 +67,13 @@ def test_a_list_names_how_much_there_is_and_removes_nothing(used: Paths) -> None
     assert used.models.is_dir()
 
 
+def test_a_look_needs_no_decision_and_says_what_a_purge_would_take_too(used: Paths) -> None:
+    done = andiron("uninstall", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert f"{used.models} (--purge removes it)" in done.stdout
+    assert used.models.is_dir()
+
+
 def test_what_a_link_leads_to_stays(used: Paths, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -11,15 +11,15 @@ from andiron_installer.removal import Inventory, Item, remove, take_stock
 @click.command("uninstall", short_help="Take Andiron off this machine.")
 @click.option("--keep-data", "extent", flag_value="keep", help="Leave conversations, settings and models.")
 @click.option("--purge", "extent", flag_value="purge", help="Remove them, too.")
-@click.option("--dry-run", is_flag=True, help="Show what would be removed, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be removed, with --purge all of it, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(extent: str | None, dry_run: bool, yes: bool) -> None:
     """Show what there is of Andiron here, ask, and remove it: service, start at login, daemon, files, program."""
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
-    if extent is None and (yes or dry_run or not can_ask):
+    if extent is None and not dry_run and (yes or not can_ask):
         raise click.UsageError("Say --keep-data or --purge.")
     purge = extent == "purge"
-    if extent is None:
+    if extent is None and not dry_run:
         purge = click.confirm("Remove your conversations, settings and models, too?", default=False, err=True)
     paths = find_paths()
     inventory = take_stock(paths, purge=purge)

@@ -117,8 +117,9 @@ def _rendered(line: str) -> str:
         return plain(line)
     level = str(record.get("level", ""))
     head = f"{str(record.get('time', ''))[:19].replace('T', ' ')} {click.style(f'{level:<7}', fg=_COLOURS.get(level))}"
-    tail = f" [{record['request_id']}]" if record.get("request_id") else ""
+    message = plain(str(record["message"]))
+    mark = f"[{record['request_id']}]" if record.get("request_id") else ""
+    # Errors name their request themselves, for those who read the console.
+    tail = "" if message.endswith(mark) else f" {mark}"
     trace = f"\n{plain(str(record['trace']))}" if record.get("trace") else ""
-    return (
-        f"{head} {str(record.get('logger', '')).removeprefix('andiron_')}: {plain(str(record['message']))}{tail}{trace}"
-    )
+    return f"{head} {str(record.get('logger', '')).removeprefix('andiron_')}: {message}{tail}{trace}"

@@ -55,7 +55,7 @@ def _backend_lines(backend: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _storage_lines(storage: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if error := storage.get("error"):
-        yield "storage", f"{storage['path']}: {error['message']}"
+        yield "storage", f"{storage['path']}: {error['message'].removeprefix(storage['path'] + ': ')}"
         if error.get("hint"):
             yield "", f"hint: {error['hint']}"
         return

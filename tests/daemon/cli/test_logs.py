@@ -49,6 +49,12 @@ def test_the_last_lines_are_shown_for_people(paths: Paths, capsys: pytest.Captur
     assert capsys.readouterr().out.splitlines() == ["2026-03-01 12:00:00 error   daemon.x: two [r1]", "not json"]
 
 
+def test_a_request_is_named_once_in_a_line(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(paths, _line("error", "two [r1]", request_id="r1"))
+    assert main(["logs"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["2026-03-01 12:00:00 error   daemon.x: two [r1]"]
+
+
 def test_lines_are_chosen_by_request_and_level(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     _write(
         paths, _line("info", "one", request_id="r1"), _line("error", "two", request_id="r2"), _line("debug", "three")

@@ -45,8 +45,11 @@ def test_people_are_told_where_who_and_what_went_wrong(
     ]
 
 
-def test_a_database_that_cannot_be_read_is_told(stub: StubDaemon, capsys: pytest.CaptureFixture[str]) -> None:
-    trouble = {"message": "it is corrupted", "hint": "Move it away."}
+@pytest.mark.parametrize("message", ["it is corrupted", "/data/andiron.db: it is corrupted"])
+def test_a_database_that_cannot_be_read_is_told(
+    message: str, stub: StubDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trouble = {"message": message, "hint": "Move it away."}
     broken = {"path": "/data/andiron.db", "bytes": 0, "conversations": None, "messages": None, "error": trouble}
     stub.routes["GET /api/v1/status"] = (200, {**_STATUS, "storage": broken})
     assert main(["status"]) == 0

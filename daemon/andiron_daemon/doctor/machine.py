@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from andiron_daemon.client import answering_daemon, running_daemon
@@ -22,6 +23,7 @@ from andiron_models.library.shelf import installed_models
 _OLDEST_PYTHON = (3, 11)
 _PACKAGES = ("aiohttp", "llama-cpp-python", "msgspec")
 _LITTLE_DISK_BYTES = 2 * 1024**3
+_TOO_LITTLE_DISK_BYTES = 20 * 1024**2
 _TIMEOUT_SECONDS = 3.0
 _PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
@@ -79,14 +81,23 @@ def permissions(paths: Paths) -> Check:
 
 
 def disk(paths: Paths) -> Check:
-    """Look how much room there is for models."""
-    existing = next(place for place in (paths.models, *paths.models.parents) if place.exists())
-    free = shutil.disk_usage(existing).free
+    """Look how much room there is for models, and for conversations and the log."""
+    for folder, what in ((paths.data, "conversations"), (paths.state, "the log")):
+        if (left := _free_bytes(folder)) < _TOO_LITTLE_DISK_BYTES:
+            said = f"{left / 1024**2:.1f} MiB free for {what}, in {folder}"
+            return Check(name="disk", verdict="fail", said=said, hint="Free some space; nothing more can be kept.")
+    free = _free_bytes(paths.models)
     said = f"{free / 1024**3:.1f} GiB free for models"
     if free < _LITTLE_DISK_BYTES:
         hint = "Free some space, or set ANDIRON_HOME to another disk."
         return Check(name="disk", verdict="warn", said=said, hint=hint)
     return Check(name="disk", verdict="ok", said=said)
+
+
+def _free_bytes(folder: Path) -> int:
+    """Say how much fits where a folder is, or would be."""
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    return shutil.disk_usage(existing).free
 
 
 def model(paths: Paths) -> Check:
@@ -117,7 +128,7 @@ def port(paths: Paths, settings: Settings) -> Check:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             said = f"port {settings.port} cannot be had: {error.strerror}"
-            hint = "Another program listens there; set PORT, or let Andiron take the next one."
+            hint = "Another program listens there. Stop it, or set PORT to another one, or to 0 for any that is free."
             return Check(name="port", verdict="warn", said=said, hint=hint)
     return Check(
         name="port",

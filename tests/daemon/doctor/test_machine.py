@@ -1,6 +1,8 @@
 """Checks of the machine and the folders."""
 
+import collections
 import os
+import shutil
 import socket
 
 import pytest
@@ -29,6 +31,17 @@ def test_no_model_is_a_failure_that_says_how_to_get_one(paths: Paths) -> None:
     check = machine.model(paths)
     assert check.verdict == "fail"
     assert "andiron models pull" in check.hint
+
+
+def test_a_full_disk_below_the_conversations_is_a_failure(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = collections.namedtuple("usage", "total used free")
+    paths.data.mkdir(parents=True)
+    free = {paths.data: 4096}
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage(10**12, 0, free.get(place, 10**11)))
+    check = machine.disk(paths)
+    assert (check.verdict, "conversations" in check.said) == ("fail", True)
+    free.clear()
+    assert machine.disk(paths).verdict == "ok"
 
 
 def test_a_taken_port_is_told(paths: Paths) -> None:

@@ -36,6 +36,12 @@ def test_off_removes_what_on_made_and_both_may_come_twice(config: Path) -> None:
     assert list((config / "autostart").iterdir()) == []
 
 
+def test_an_entry_that_is_no_text_stops_no_tray(config: Path) -> None:
+    set_start_at_login(True)
+    (config / "autostart" / "andiron-tray.desktop").write_bytes(b"[Desktop Entry]\nName=\xff\n")
+    assert starts_at_login()
+
+
 def test_an_entry_the_desktop_switched_off_counts_as_off(config: Path) -> None:
     set_start_at_login(True)
     file = config / "autostart" / "andiron-tray.desktop"

@@ -34,8 +34,12 @@ def starts_at_login() -> bool:
     file = _file()
     if not file.is_file():
         return False
-    # Desktops switch an entry off by marking it, not by removing it.
-    return sys.platform == "darwin" or "Hidden=true" not in file.read_text(encoding="utf-8").splitlines()
+    try:
+        # Desktops switch an entry off by marking it, not by removing it.
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # what this person cannot read, their desktop cannot either
+        return False
+    return sys.platform == "darwin" or "Hidden=true" not in lines
 
 
 def set_start_at_login(wanted: bool, command: Sequence[str] | None = None) -> None:

@@ -100,7 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Folders of projects whose linter configuration may run as code, as ESLint's does.",
     ),
     _setting(
-        "keep_examples", "flag", False, "Keep suggestions with the text around them, to measure models on your own code."
+        "keep_examples", "flag", False, "Keep suggestions with the text around them, to measure models on your code."
     ),
     _setting(
         "keep_states", "flag", False, "Keep evaluated prompts on disk across restarts; text can be read from them."

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from andiron_daemon.settings_file import write_setting
 from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import Paths
 from andiron_daemon.settings import load_settings
+from andiron_daemon.settings_file import write_setting
 
 TEXT = '# mine\nport = 9000  # because 8000 is taken\n\nchat_model = "old"\n'
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from andiron_daemon.app import create_app
 from andiron_daemon.connections import Bounds, Connections
+from andiron_daemon.middleware.request_id import give_request_id
 from andiron_daemon.paths import find_paths
 from andiron_daemon.settings import Settings
 from andiron_models.types import Delta, Finish, InfillRequest, ModelInfo, Timings, Usage
@@ -87,12 +89,18 @@ async def _serve(app: web.Application, *, is_bounded: bool) -> None:
     await asyncio.Event().wait()
 
 
+@web.middleware
+async def _only_an_id(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Do what handlers need of the middleware."""
+    give_request_id(request)
+    return await handler(request)
+
+
 def _andiron(home: str, *, is_whole: bool) -> Awaitable[None]:
     settings = Settings(token=TOKEN, rate_completions=0, rate_generations=0, rate_requests=0)
     app = create_app(settings, find_paths(home), backends={"local": FillingBackend()})
     if not is_whole:
-        # What the id of a request is read from is all that handlers need of the middleware.
-        del app.middlewares[1:]
+        app.middlewares[:] = [_only_an_id]
         app.on_response_prepare.clear()
     return _serve(app, is_bounded=is_whole)
 

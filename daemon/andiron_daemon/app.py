@@ -1,6 +1,6 @@
 """The web application: wiring only.
 
-    request ─ id ─ errors ─ counting ─ gate (guard, auth, bodies) ─ rates ─► handler ─► services
+    request ─ edge (id, counting, errors) ─ gate (guard, auth, limits, body) ─► handler ─► services
 
 Whoever runs it makes its runner with `handler_cancellation=True`: a client that leaves then cancels its
 handler, and with it the work, even while no token comes.
@@ -15,20 +15,19 @@ from aiohttp import web
 
 from andiron_daemon import keys
 from andiron_daemon.access import Access
-from andiron_daemon.api.dialects.failures import reshape_errors
+from andiron_daemon.api.dialects.failures import reshape_failure
 from andiron_daemon.api.events import end_all
 from andiron_daemon.api.openapi import encode_document
 from andiron_daemon.api.routes import OPEN_PATHS, PAGES, ROUTES, SOCKET_PATHS
 from andiron_daemon.api.ws.http import SOCKETS, close_all, refuse_all
 from andiron_daemon.health import LocalModel
 from andiron_daemon.middleware.auth import auth
-from andiron_daemon.middleware.counting import count_requests
-from andiron_daemon.middleware.errors import answer_errors
+from andiron_daemon.middleware.edge import edge
 from andiron_daemon.middleware.gate import gate
 from andiron_daemon.middleware.guard import guard, show_allowed_origin
 from andiron_daemon.middleware.headers import show_protection
 from andiron_daemon.middleware.limits import limit_bodies, limit_rates
-from andiron_daemon.middleware.request_id import give_request_id, show_request_id
+from andiron_daemon.middleware.request_id import show_request_id
 from andiron_daemon.middleware.whole_bodies import whole_bodies
 from andiron_daemon.paths import Paths
 from andiron_daemon.services import build_services
@@ -60,13 +59,12 @@ def create_app(
     access = Access(settings, token_file)
     app = web.Application(
         middlewares=[
-            give_request_id,
-            reshape_errors,
-            answer_errors,
-            count_requests,
-            gate(guard(settings), auth(access, OPEN_PATHS, SOCKET_PATHS), limit_bodies),
-            limit_rates(OPEN_PATHS),
-            whole_bodies(settings.body_seconds),
+            edge(reshape_failure),
+            gate(
+                (guard(settings), auth(access, OPEN_PATHS, SOCKET_PATHS), limit_bodies),
+                limit_rates(OPEN_PATHS),
+                whole_bodies(settings.body_seconds),
+            ),
         ],
         client_max_size=settings.max_body_bytes,
     )

@@ -1,4 +1,4 @@
-"""The edge where every failure becomes the one error shape.
+"""How every failure becomes the one error shape; `edge` is where.
 
 `{"error": {"code", "message", "hint"?, "details"?, "request_id"}}`. Errors of our own trees say what they
 mean; anything else is `internal`, whose trace is in the log under the request's id and nowhere else. Once an
@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from andiron_daemon import keys
 from andiron_daemon.counters import Counters
@@ -38,18 +37,14 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorInfo
 
 
-@web.middleware
-async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer with the error shape whatever the handler raises."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
+def answer_failure(request: web.Request, error: Exception) -> web.Response:
+    """Answer with the error shape whatever was raised; what is no failure, such as a redirection, is raised on."""
+    if isinstance(error, web.HTTPException):
         if error.status < web.HTTPBadRequest.status_code:
-            raise
+            raise error
         return _http_error(request, error)
-    except Exception as error:  # noqa: BLE001 -- the HTTP edge
-        body = describe(request, error)
-        return _response(body, http_status(body.error.code), _headers(body))
+    body = describe(request, error)
+    return _response(body, http_status(body.error.code), _headers(body))
 
 
 def describe(request: web.Request, error: Exception) -> ErrorBody:

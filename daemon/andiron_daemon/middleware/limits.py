@@ -9,13 +9,14 @@ import functools
 from collections.abc import Collection, Hashable
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
 from andiron_daemon import keys
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.limits.buckets import Class
+from andiron_daemon.limits.turnstile import UnderWay
 from andiron_daemon.middleware.auth import admitted_by
 from andiron_daemon.middleware.errors import payload_too_large
+from andiron_daemon.middleware.gate import Admission
 
 # What a keystroke asks for, in every protocol.
 _COMPLETIONS = frozenset(
@@ -50,25 +51,21 @@ def limit_bodies(request: web.Request) -> None:
             )
 
 
-def limit_rates(open_paths: Collection[str]) -> Middleware:
-    """Make the middleware that lets each client ask only so often, and for so much at once."""
+def limit_rates(open_paths: Collection[str]) -> Admission:
+    """Make what lets each client ask only so often, and for so much at once."""
     look_up = functools.lru_cache(maxsize=256)(functools.partial(class_of, open_paths=frozenset(open_paths)))
 
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    def admit(request: web.Request) -> UnderWay | None:
         resource = request.match_info.route.resource
         kind = look_up(request.method, "" if resource is None else resource.canonical)
         if kind is None:
-            return await handler(request)
+            return None
         turnstile = request.app[keys.SERVICES].protection.turnstile
         client = client_of(request)
         turnstile.admit(client, kind)
-        if kind == "requests":
-            return await handler(request)
-        with turnstile.under_way(client):
-            return await handler(request)
+        return None if kind == "requests" else turnstile.under_way(client)
 
-    return check
+    return admit
 
 
 def class_of(method: str, path: str, open_paths: Collection[str]) -> Class | None:

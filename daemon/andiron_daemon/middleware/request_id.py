@@ -1,21 +1,18 @@
 """An id for every request: in the answer's X-Request-Id, in errors, and in the log."""
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from andiron_daemon.identifiers import REQUEST_ID, new_id
 
 _KEY = web.RequestKey("request_id", str)
 
 
-@web.middleware
-async def give_request_id(request: web.Request, handler: Handler) -> web.StreamResponse:
+def give_request_id(request: web.Request) -> None:
     """Give the request an id that everything done for it can name."""
     identifier = new_id()
     request[_KEY] = identifier
     # aiohttp gives each request a task, and with it a context, of its own: there is nothing to put back.
     REQUEST_ID.set(identifier)
-    return await handler(request)
 
 
 def request_id_of(request: web.Request) -> str:

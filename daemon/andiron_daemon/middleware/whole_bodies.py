@@ -3,24 +3,21 @@
 import asyncio
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from andiron_daemon.connections import Connection
 from andiron_daemon.errors import RequestTimeoutError
+from andiron_daemon.middleware.gate import Reading
 
 
-def whole_bodies(seconds: float) -> Middleware:
-    """Make the middleware that gives a body so much time to come."""
+def whole_bodies(seconds: float) -> Reading:
+    """Make what gives a body so much time to come."""
 
-    @web.middleware
-    async def read(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.can_read_body:
-            if request.content.is_eof():
-                # It is all here; there is nothing to wait for, and no timer is needed.
-                await request.read()
-            else:
-                await _read(request, seconds)
-        return await handler(request)
+    async def read(request: web.Request) -> None:
+        if request.content.is_eof():
+            # It is all here; there is nothing to wait for, and no timer is needed.
+            await request.read()
+        else:
+            await _read(request, seconds)
 
     return read
 

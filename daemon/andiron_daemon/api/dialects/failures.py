@@ -1,6 +1,6 @@
 """Failures in the shape each protocol's clients look for.
 
-Everything that goes wrong is described once, by the errors middleware; this writes the description down anew on
+Everything that goes wrong is described once, at the edge; this writes the description down anew on
 the way out, by the path: whatever refused the request, guard, token or handler.
 """
 
@@ -9,12 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from andiron_daemon.middleware.errors import ErrorBody, ErrorInfo
 
 Dialect = Literal["openai", "llamacpp", "ollama"]
-_FAILED = 400
 _LLAMACPP_PATHS = frozenset(
     (
         "/infill",
@@ -98,22 +96,15 @@ def dialect_of(path: str) -> Dialect | None:
     return "ollama" if is_ollamas else None
 
 
-@web.middleware
-async def reshape_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer errors in the shape of the protocol that was spoken."""
-    response = await handler(request)
-    if response.status < _FAILED or not isinstance(response, web.Response):
-        return response
+def reshape_failure(request: web.Request, response: web.Response) -> None:
+    """Write an answer that is an error down in the shape of the protocol that was spoken."""
     dialect = dialect_of(request.path)
-    if dialect is None:
-        return response
-    if not isinstance(response.body, bytes) or response.content_type != "application/json":
-        return response
+    if dialect is None or not isinstance(response.body, bytes):
+        return
     info = msgspec.json.decode(response.body, type=ErrorBody).error
     if info.code == "context_too_long":
         response.set_status(web.HTTPBadRequest.status_code)
     response.body = msgspec.json.encode(_SHAPES[dialect](info, response.status))
-    return response
 
 
 def openai_failure(body: ErrorBody) -> bytes:

@@ -5,6 +5,7 @@ version that does not work is one whose interpreter fails where the test says.
 """
 
 import io
+import json
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from andiron_daemon.client import find_client, running_daemon, wait_until_stoppe
 from andiron_daemon.paths import Paths
 from andiron_installer.bootstrap.console import Console
 from andiron_installer.bootstrap.environment import Environment
+from andiron_installer.update import origin
 from andiron_installer.update.checkout import Checkout
 from andiron_installer.update.errors import UpdateError
 from andiron_installer.update.places import Places, places_beside, places_of_root, python_in, relocate
@@ -220,6 +222,30 @@ def test_an_environment_says_its_new_path_of_itself(tmp_path: Path) -> None:
     moved = (places.next / "bin" / "andiron.exe").read_bytes()
     assert len(moved) == len(launcher)
     assert str(python_in(places.current)).encode() in moved
+
+
+def test_a_checkout_in_a_folder_with_blanks_is_named_right_too(tmp_path: Path) -> None:
+    places = places_of_root(tmp_path / "and ïron" / "root")
+    make_environment(places.next, _WORKS, "new")
+    old, new = tmp_path / "and ïron" / "root" / "source-of-next", tmp_path / "and ïron"
+    told = places.next / "lib" / "site-packages" / "andiron-1.dist-info" / "direct_url.json"
+    told.parent.mkdir(parents=True)
+    told.write_text(json.dumps({"url": old.as_uri(), "dir_info": {"editable": True}}), encoding="utf-8")
+    relocate(places.next, old, new)
+    assert json.loads(told.read_text(encoding="utf-8"))["url"] == new.as_uri()
+
+
+def test_where_the_checkout_is_named_wrong_the_one_around_the_environment_is_taken(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = '[project]\nname = "andiron"\nversion = "7"\ndependencies = []\n'
+    (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
+    monkeypatch.setattr(origin, "own_environment", lambda: Environment(tmp_path / ".andiron"))
+    monkeypatch.setattr(origin, "_editable_folder", lambda: tmp_path / "gone")
+    source, _ = origin.find_origin(paths)
+    news = source.look()
+    assert news is not None
+    assert news.version == "7"
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -33,7 +33,7 @@ def find_origin(paths: Paths) -> tuple[Source, Places]:
     environment = own_environment()
     folder = _editable_folder()
     if environment is not None:
-        checkout = folder or environment.root.parent
+        checkout = folder if folder is not None and folder.is_dir() else environment.root.parent
         return Checkout(checkout, environment), places_of_root(environment.root)
     if folder is not None:
         raise UpdateError(

@@ -77,10 +77,13 @@ def relocate(environment: Path, old: Path, new: Path) -> None:
     scripts = [path for folder in ("bin", "Scripts") for path in (environment / folder).glob("*")]
     told = [environment / "pyvenv.cfg", environment / "andiron-stamp.json"]
     installed = [path for pattern in ("*.pth", "*.dist-info/direct_url.json") for path in environment.rglob(pattern)]
+    # An address writes blanks and other letters of a path its own way.
+    names = ((os.fsencode(old), os.fsencode(new)), (old.as_uri().encode(), new.as_uri().encode()))
     for file in (*scripts, *told, *installed):
         if file.is_file() and not file.is_symlink() and file.stat().st_size < _LARGEST_SCRIPT_BYTES:
-            content = file.read_bytes()
-            changed = content.replace(os.fsencode(old), os.fsencode(new))
+            content = changed = file.read_bytes()
+            for before, after in names:
+                changed = changed.replace(before, after)
             if changed != content:
                 file.write_bytes(changed)
 

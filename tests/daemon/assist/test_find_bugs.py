@@ -133,6 +133,17 @@ async def test_a_model_that_tells_no_probabilities_is_asked_without(
     assert [request.sampling.logprobs for request in backend.requests[:2]] == [1, None]
 
 
+@pytest.mark.parametrize(("share", "confidence"), [(0.95, "medium"), (0.6, "low"), (0.4, None)])
+async def test_how_sure_the_model_was_is_the_confidence_and_too_little_costs_the_finding(
+    doubting: AssistService, sureness: dict[str, float], backend: ScriptedBackend, share: float, confidence: str | None
+) -> None:
+    sureness["+="] = share
+    backend.enqueue(code(_MENDED), _REASON)
+    report: BugReport = await answer_of(doubting.find_bugs(_ask()))
+    assert [bug.confidence for bug in report.bugs] == ([confidence] if confidence else [])
+    assert report.dropped == ({} if confidence else {"unsure": 1})
+
+
 async def test_only_the_selection_is_looked_at(
     assist: AssistService, backend: ScriptedBackend, linters: ScriptedLinters
 ) -> None:

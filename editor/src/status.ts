@@ -20,7 +20,7 @@ export function showStatus(daemon: Daemon): vscode.Disposable {
   item.name = "Andiron";
   item.command = "andiron.showMenu";
   const update = (): void => {
-    const model = daemon.state?.model ?? daemon.state?.completion_model;
+    const model = whoAnswers(daemon);
     const word = ["ready", "working"].includes(daemon.condition) && model ? model : daemon.condition;
     item.text = `${ICONS[daemon.condition]} Andiron: ${word}`;
     item.tooltip = tooltip(daemon);
@@ -33,6 +33,11 @@ export function showStatus(daemon: Daemon): vscode.Disposable {
   update();
   item.show();
   return vscode.Disposable.from(item, daemon.onDidChange(update));
+}
+
+/** Name the model on this machine, or the backend where it is another one: a person sees at once when text leaves. */
+function whoAnswers({ state }: Daemon): string | undefined {
+  return state && state.backend !== "local" ? state.backend : (state?.model ?? state?.completion_model ?? undefined);
 }
 
 function tooltip(daemon: Daemon): string {

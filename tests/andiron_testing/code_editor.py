@@ -1,12 +1,19 @@
 """The editor as a person uses it: files, keys, ghost text, commands, messages, and the chat beside them."""
 
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 _STATUS = '[id="andiron.andiron.andiron.status"]'
+_LONGEST_SECONDS = 15.0
 _GHOST = ".ghost-text, .ghost-text-decoration, .ghost-text-decoration-preview"
+
+
+expect.set_options(timeout=_LONGEST_SECONDS * 1000)
 
 
 class CodeEditor:
@@ -15,6 +22,8 @@ class CodeEditor:
     def __init__(self, page: Page, workspace: Path) -> None:
         self.page = page
         self._workspace = workspace
+        self.hosts: set[str | None] = set()
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
 
     @property
     def status(self) -> Locator:
@@ -25,6 +34,11 @@ class CodeEditor:
     def ghost(self) -> Locator:
         """What is suggested."""
         return self.page.locator(_GHOST)
+
+    @property
+    def further_lines(self) -> Locator:
+        """What is suggested below the line of the cursor."""
+        return self.page.locator(".suggest-preview-text .ghost-text").first
 
     @property
     def messages(self) -> Locator:
@@ -38,10 +52,12 @@ class CodeEditor:
 
     def wait_until_ready(self) -> None:
         """Wait until the daemon was found and says that it is ready."""
-        expect(self.status).to_contain_text(re.compile("smollm2|stub-1|ready"), timeout=120_000)
+        expect(self.status).to_contain_text(re.compile("smollm2|ready"), timeout=120_000)
 
     def open(self, name: str) -> None:
         """Open a file of the workspace, to stay, with the cursor at its end."""
+        if not self.page.locator(".explorer-folders-view").is_visible():
+            self.page.locator('.activitybar .action-item a[aria-label^="Explorer"]').click()
         self.page.locator(f'.explorer-folders-view .monaco-list-row[aria-label^="{name}"]').dblclick()
         expect(self.page.locator(".tab.active")).to_contain_text(name)
         self.page.locator(".editor-instance .view-lines").first.click()
@@ -91,6 +107,18 @@ class CodeEditor:
     def choose(self, button: str) -> None:
         """Press a button of a message."""
         self.messages.get_by_role("button", name=button).click()
+
+    def wait_for(self, happened: Callable[[], bool]) -> None:
+        """Wait until something outside the page has happened."""
+        deadline = time.monotonic() + _LONGEST_SECONDS
+        while not happened():
+            assert time.monotonic() < deadline, "it did not happen"
+            self.page.wait_for_timeout(50)
+
+    def ask(self, question: str) -> None:
+        """Ask in the chat."""
+        self.chat.locator("#text").fill(question)
+        self.chat.locator("#text").press("Enter")
 
     def open_chat(self) -> FrameLocator:
         """Show the chat and return its page."""

@@ -1,8 +1,8 @@
 """A real Code-OSS for tests: code-server, fetched once by npm and kept between runs, and the extension built for it.
 
-`python -m andiron_testing.code_server` fetches and builds ahead of the tests. Folder and environment are taken when this
-module is imported, before any fixture moves HOME. What is left out of code-server (its terminal, search and log files)
-needs compilers and libraries that no test of ours uses.
+`python -m andiron_testing.code_server` fetches and builds ahead of the tests. Folder and environment are taken when
+this module is imported, before any fixture moves HOME. What is left out of code-server (its terminal, search and log
+files) needs compilers and libraries that no test of ours uses.
 """
 
 import json

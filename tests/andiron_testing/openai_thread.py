@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from andiron_testing.openai_stub import OpenAIStub, Reply, openai_stub
 
@@ -36,6 +37,10 @@ class StubInAThread:
     def requests(self) -> int:
         """Count the generating requests so far."""
         return len(self._stub.requests)
+
+    def last_body(self) -> dict[str, Any]:
+        """Return what was asked last."""
+        return self._stub.requests[-1].body
 
     def wait_for_requests(self, count: int) -> None:
         """Wait until so many have come in all."""

@@ -11,7 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from andiron_daemon import keys
 from andiron_daemon.access import Access
@@ -25,7 +25,7 @@ from andiron_daemon.middleware.auth import auth
 from andiron_daemon.middleware.edge import edge
 from andiron_daemon.middleware.gate import gate
 from andiron_daemon.middleware.guard import guard, show_allowed_origin
-from andiron_daemon.middleware.headers import show_protection
+from andiron_daemon.middleware.headers import SERVER, show_protection
 from andiron_daemon.middleware.limits import limit_bodies, limit_rates
 from andiron_daemon.middleware.request_id import show_request_id
 from andiron_daemon.middleware.whole_bodies import whole_bodies
@@ -99,10 +99,13 @@ def create_app(
 
 
 async def _finish_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Say on the way out what every answer says."""
-    show_request_id(request, response)
-    show_allowed_origin(request, response)
-    show_protection(request, response)
+    """Say on the way out what every answer says; what most answers have or need not is seen here, without a call."""
+    headers = response.headers
+    show_request_id(request, headers)
+    if hdrs.ORIGIN in request.headers:
+        show_allowed_origin(request, response)
+    if headers.get(hdrs.SERVER) != SERVER:
+        show_protection(response)
 
 
 def _terminate() -> None:

@@ -14,12 +14,13 @@ from aiohttp import hdrs, web
 
 from andiron_daemon.errors import ForbiddenHostError, ForbiddenOriginError, InvalidRequestError
 from andiron_daemon.middleware.gate import Check
+from andiron_daemon.middleware.headers import header_name
 from andiron_daemon.settings import Settings
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _WILDCARDS = frozenset(("0.0.0.0", "::", ""))  # noqa: S104 -- they are compared, not bound
 _EDITOR_SCHEMES = ("vscode-webview", "vscode-file")
-_FETCH_SITE = "Sec-Fetch-Site"
+_FETCH_SITE = header_name("Sec-Fetch-Site")
 _FETCH_MODE = "Sec-Fetch-Mode"
 _FOREIGN_SITES = frozenset(("cross-site", "same-site"))
 _ASKS_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
@@ -111,7 +112,7 @@ def _preflight(request: web.Request) -> web.Response:
 
 def show_allowed_origin(request: web.Request, response: web.StreamResponse) -> None:
     """Let the browser hand the answer to the page that may have it."""
-    if hdrs.ORIGIN in request.headers and _ORIGIN_KEY in request:
+    if _ORIGIN_KEY in request:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = request[_ORIGIN_KEY]
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "X-Request-Id, Retry-After"
         response.headers[hdrs.VARY] = "Origin"

@@ -15,17 +15,18 @@ _CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_SERVER = "Andiron"
-_MARK = "X-Content-Type-Options"
+# A name of this kind is looked up as it is; a plain one is put into small letters each time.
+header_name = type(hdrs.SERVER)
+SERVER = "Andiron"
 # Extended by all at once, which is quicker than one by one; nobody else sets these.
 _HEADERS = (
-    (_MARK, "nosniff"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
+    (header_name("X-Content-Type-Options"), "nosniff"),
+    (header_name("Cross-Origin-Resource-Policy"), "same-origin"),
 )
 _HEADERS_OF_THE_MOMENT = (*_HEADERS, (hdrs.CACHE_CONTROL, "no-store"))
 # For the answers there are most of: in aiohttp's own type they are one copy, and nothing is left to add.
 JSON_HEADERS = web.Response(
-    headers=((hdrs.CONTENT_TYPE, "application/json"), (hdrs.SERVER, _SERVER), *_HEADERS_OF_THE_MOMENT)
+    headers=((hdrs.CONTENT_TYPE, "application/json"), (hdrs.SERVER, SERVER), *_HEADERS_OF_THE_MOMENT)
 ).headers
 _PAGE_HEADERS = {
     "Content-Security-Policy": _CONTENT_POLICY,
@@ -37,12 +38,10 @@ _PAGE_HEADERS = {
 }
 
 
-def show_protection(request: web.Request, response: web.StreamResponse) -> None:
+def show_protection(response: web.StreamResponse) -> None:
     """Put them on the way out; what stands there already stays."""
     headers = response.headers
-    if _MARK in headers:
-        return
-    headers[hdrs.SERVER] = _SERVER
+    headers[hdrs.SERVER] = SERVER
     headers.extend(_HEADERS if hdrs.CACHE_CONTROL in headers else _HEADERS_OF_THE_MOMENT)
     if headers.get(hdrs.CONTENT_TYPE, "").startswith("text/html"):
         headers.update(_PAGE_HEADERS)

@@ -1,9 +1,13 @@
 """An id for every request: in the answer's X-Request-Id, in errors, and in the log."""
 
+from collections.abc import MutableMapping
+
 from aiohttp import web
 
 from andiron_daemon.identifiers import REQUEST_ID, new_id
+from andiron_daemon.middleware.headers import header_name
 
+_HEADER = header_name("X-Request-Id")
 _KEY = web.RequestKey("request_id", str)
 
 
@@ -20,8 +24,9 @@ def request_id_of(request: web.Request) -> str:
     return request[_KEY]
 
 
-def show_request_id(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the id on the way out, whatever the answer is."""
-    identifier: str | None = request.get(_KEY)
-    if identifier is not None:
-        response.headers["X-Request-Id"] = identifier
+def show_request_id(request: web.Request, headers: MutableMapping[str, str]) -> None:
+    """Put the id on the way out; what was refused before it came here has none."""
+    try:
+        headers[_HEADER] = request[_KEY]
+    except KeyError:
+        return

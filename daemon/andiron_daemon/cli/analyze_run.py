@@ -2,7 +2,7 @@
 
 Processes rather than threads, since looking through a tree holds the interpreter's lock. Results come in the order
 of the files, so that the output is the same each time; a batch is begun only when an earlier one was taken. A batch
-that brings its process down is said to have done so, and the others go on.
+that brings its process down is looked at again file by file; the file that did it is named, and the others go on.
 """
 
 import asyncio
@@ -10,10 +10,8 @@ import functools
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
-from multiprocessing import get_context
+from concurrent.futures import Future
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
@@ -21,6 +19,7 @@ import msgspec
 from andiron_daemon.analysis.linters.desk import LintDesk, LintInput
 from andiron_daemon.analysis.static import Looked, analyse
 from andiron_daemon.analysis.types import Analysis, Linted
+from andiron_daemon.cli.analyze_crew import Crew
 from andiron_daemon.cli.analyze_files import Source, Unread, read_source
 
 _BATCH_FILES = 64
@@ -76,39 +75,33 @@ def _batches(sources: Iterator[Source]) -> Iterator[list[Source]]:
 
 
 def _run_in_processes(batches: Iterator[list[Source]], options: Options, processes: int) -> Iterator[FileReport]:
-    # Spawned, not forked: the same on every platform, and nothing of this process is carried along.
-    context = get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context)
-    pending: deque[tuple[list[Source], Future[list[FileReport]]]] = deque()
+    _desk(options)  # what is wrong with the settings is said here, once
+    crew = Crew(processes, functools.partial(look_at, options=options), _alone, _together, _crashed)
+    pending: deque[Future[list[FileReport]]] = deque()
     try:
         while True:
             for batch in islice(batches, processes * _BATCHES_AHEAD - len(pending)):
-                pending.append((batch, pool.submit(look_at, batch, options)))
+                pending.append(crew.submit(batch))
             if not pending:
                 return
-            batch, future = pending.popleft()
-            try:
-                yield from future.result()
-            except BrokenProcessPool:
-                pool.shutdown(wait=False, cancel_futures=True)
-                pool = ProcessPoolExecutor(processes, mp_context=context)
-                yield from _one_by_one(batch, options)
-                pending = deque((each, pool.submit(look_at, each, options)) for each, _ in pending)
+            yield from pending.popleft().result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        crew.close()
 
 
-def _one_by_one(batch: list[Source], options: Options) -> Iterator[FileReport]:
-    """Find the file that brings a process down, by a process for each."""
-    for source in batch:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            try:
-                yield from pool.submit(look_at, [source], options).result()
-            except BrokenProcessPool:
-                yield FileReport(path=source.path, skipped="the process that looked at it crashed")
+def _alone(batch: list[Source]) -> Iterator[list[Source]]:
+    return ([source] for source in batch)
 
 
-def look_at(batch: Sequence[Source], options: Options) -> list[FileReport]:
+def _together(reports: Iterator[list[FileReport]]) -> list[FileReport]:
+    return list(chain.from_iterable(reports))
+
+
+def _crashed(batch: list[Source]) -> list[FileReport]:
+    return [FileReport(path=source.path, skipped="the process that looked at it crashed") for source in batch]
+
+
+def look_at(batch: list[Source], options: Options) -> list[FileReport]:
     """Look at some files, in this process."""
     return _reports([(source, read_source(source)) for source in batch], options)
 

@@ -56,7 +56,7 @@ class Hunt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunTests(msgspec.Struct, frozen=True, kw_only=True):
-    """How a file of tests ran; `doubted` are tests the value check took out or named."""
+    """How a file of tests ran; `doubted` are tests that were taken out or named as unsure."""
 
     is_told: bool = True
     parses: bool = False
@@ -72,10 +72,10 @@ class Judge:
     def __init__(self, backend: Backend, record: Record, model: str, *, is_asked: bool = True) -> None:
         self._backend = backend
         self._desk = LintDesk()
-        # What is said of a refactoring is not measured; what the value check adds is, so it is left out once.
+        # What is said of a refactoring is not measured; what sureness adds is, so once it is not told.
         unasked = frozenset({"changes"})
         self._all = RecordingBackend(backend, record, model, unasked, is_asked=is_asked)
-        self._static = RecordingBackend(backend, record, model, unasked | {"value"}, is_asked=is_asked)
+        self._static = RecordingBackend(backend, record, model, unasked, is_asked=is_asked, is_sure=True)
 
     def _made(self, backend: RecordingBackend) -> AssistService:
         return AssistService(Router({"local": backend}), Counters(), read_assist_instructions(), self._desk.lint)
@@ -118,7 +118,7 @@ class Judge:
         return await self.hunt(case, is_buggy=True), await self.hunt(case, is_buggy=False)
 
     async def tests(self, case: Case) -> tuple[RunTests, RunTests, RunTests]:
-        """Judge the first answer, the file the static checks make of it, and what is told after the value check."""
+        """Judge the first answer, the file the static checks make of it, and what is told in the end."""
         request = GenerateTestsInput(code=case.code, path=case.path)
         checked, first = await self._answer(self._static, self._made(self._static).generate_tests(request))
         told, _ = await self._answer(self._all, self._made(self._all).generate_tests(request))

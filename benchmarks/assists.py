@@ -37,7 +37,7 @@ _REFACTOR = (
     "repaired",
 )
 _TESTS = ("tests", "told", "parse", "green", "green and notice the bug", "single tests green")
-_DOUBTS = ("tests that are", "of all", "doubted by the value check")
+_DOUBTS = ("tests that are", "of all", "doubted")
 _BUGS = ("bugs", "hits", "false alarms", "lines beside the bug")
 _BOUND = ("least sureness", "hits, 1st half", "alarms, 1st half", "hits, 2nd half", "alarms, 2nd half")
 # What the bound of sureness may be; the daemon has it in `assist/find_bugs.py`.
@@ -64,7 +64,7 @@ def refactor_rows(pairs: Sequence[tuple[Rewritten, Rewritten]]) -> list[list[str
 
 def green_rows(triples: Sequence[tuple[RunTests, RunTests, RunTests]]) -> list[list[str]]:
     """Count files that parse, run green, and also notice the bug."""
-    words = ("without", "static checks", "values checked too")
+    words = ("without", "static checks", "with")
     columns = [(word, [triple[index] for triple in triples]) for index, word in enumerate(words)]
     return [
         [

@@ -72,7 +72,8 @@ class Record:
 class RecordingBackend:
     """Another backend, asked only what is not in the file, and without `is_asked` nothing at all.
 
-    `unasked` names fields of schemas that are told as empty, for questions that are not to be measured.
+    `unasked` names fields of schemas that are told as empty, for questions that are not to be measured. With
+    `is_sure`, probabilities are kept but not told.
     """
 
     name = "local"
@@ -85,6 +86,7 @@ class RecordingBackend:
         unasked: frozenset[str] = frozenset(),
         *,
         is_asked: bool = True,
+        is_sure: bool = False,
     ) -> None:
         self.told: list[Recorded] = []
         self._inner = inner
@@ -92,6 +94,7 @@ class RecordingBackend:
         self._model = model
         self._unasked = unasked
         self._is_asked = is_asked
+        self._is_sure = is_sure
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """List the other backend's."""
@@ -106,7 +109,7 @@ class RecordingBackend:
             self.told.append(answer)
         yield Delta(backend=self.name, model=self._model)
         for text, logprob in answer.pieces:
-            logprobs = () if logprob is None else (TokenLogprob(token=text, logprob=logprob),)
+            logprobs = () if logprob is None or self._is_sure else (TokenLogprob(token=text, logprob=logprob),)
             yield Delta(backend=self.name, model=self._model, text=text, logprobs=logprobs)
         finish = Finish(reason=answer.reason, usage=Usage(), timings=Timings())
         yield Delta(backend=self.name, model=self._model, finish=finish)

@@ -13,6 +13,7 @@ from benchmarks.recording import NotRecordedError, Record, RecordingBackend
 from andiron_models.errors import BackendUnavailableError
 from andiron_models.types import ChatRequest, Message, Sampling
 from andiron_testing.assists import code, told
+from andiron_testing.doubting import DoubtingBackend
 from andiron_testing.scripted import ScriptedBackend
 
 _FUNCTIONS = read_cases("functions")
@@ -141,8 +142,8 @@ async def test_a_refactoring_that_is_refused_is_not_told(tmp_path: Path) -> None
 async def test_tests_are_judged_as_they_came_and_after_each_kind_of_check(tmp_path: Path) -> None:
     inner = ScriptedBackend("local")
     written = "def test_a():\n    assert half(3) == 1.5\n\n\ndef test_b():\n    assert half(1) == 7"
-    inner.enqueue(code(written), *[told(value="1.5")] * 4)
-    judge = Judge(inner, Record(tmp_path / "record.jsonl"), "m")
+    inner.enqueue(code(written))
+    judge = Judge(DoubtingBackend(inner, {"7": 0.3}), Record(tmp_path / "record.jsonl"), "m")
     raw, static, last = await judge.tests(_CASE)
     await judge.aclose()
     assert (raw.parses, raw.is_green, raw.outcomes) == (True, False, {"test_a": False, "test_b": False})
@@ -177,7 +178,7 @@ def test_the_tables_of_tests_set_doubts_against_outcomes() -> None:
     assert green_rows(triples) == [
         ["without", "1/1", "0/1", "0/1", "0/1", "0/0"],
         ["static checks", "1/1", "1/1", "0/1", "0/1", "2/3"],
-        ["values checked too", "1/1", "1/1", "1/1", "1/1", "1/1"],
+        ["with", "1/1", "1/1", "1/1", "1/1", "1/1"],
     ]
     assert doubts_rows(triples) == [["green", "2", "1"], ["red", "1", "1"]]
 

@@ -133,9 +133,10 @@ class Asking:
             raise ModelError(f"the backend {self.backend!r} ended its answer without finishing it")
         self.last_reason = finish.reason
 
-    async def whole(self, messages: Sequence[Message], *, max_tokens: int) -> str:
+    async def whole(self, messages: Sequence[Message], *, max_tokens: int, has_doubts: bool = False) -> str:
         """Ask for text, and wait for all of it."""
-        async with contextlib.aclosing(self.stream(messages, max_tokens=max_tokens)) as pieces:
+        stream = self.stream(messages, max_tokens=max_tokens, has_doubts=has_doubts)
+        async with contextlib.aclosing(stream) as pieces:
             return "".join([piece async for piece in pieces if isinstance(piece, str)])
 
     async def told(self, messages: Sequence[Message], kind: type[Told], *, max_tokens: int) -> Told | None:
@@ -143,9 +144,9 @@ class Asking:
         async with contextlib.aclosing(self.stream(messages, max_tokens=max_tokens, schema=schema_of(kind))) as pieces:
             return read_answer("".join([piece async for piece in pieces if isinstance(piece, str)]), kind)
 
-    def sureness(self, offset: int) -> float | None:
+    def sureness(self, start: int, end: int | None = None) -> float | None:
         """Say how likely the model held what it wrote at a place of its last answer; None where it is not told."""
-        return sureness_at(self._spans, offset)
+        return sureness_at(self._spans, start, end)
 
     async def _deltas(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Ask; a model that tells no probabilities is asked without them."""
@@ -193,13 +194,18 @@ class Asking:
         )
 
 
-def sureness_at(pieces: Sequence[tuple[str, float | None]], offset: int) -> float | None:
-    """Say how likely the piece at a place of an answer was, of pieces with their log probabilities."""
+def sureness_at(pieces: Sequence[tuple[str, float | None]], start: int, end: int | None = None) -> float | None:
+    """Say how likely the least likely piece of a stretch was, of pieces with their log probabilities.
+
+    A stretch without `end` is one character; None means that nothing is known of it.
+    """
+    least: float | None = None
+    end, position = max(start + 1, end or 0), 0
     for text, logprob in pieces:
-        if offset < len(text):
-            return math.exp(logprob) if logprob is not None else None
-        offset -= len(text)
-    return None
+        if position < end and position + len(text) > start and logprob is not None:
+            least = logprob if least is None else min(least, logprob)
+        position += len(text)
+    return None if least is None else math.exp(least)
 
 
 def is_unavailable(error: ModelError) -> bool:

@@ -25,7 +25,6 @@ class AssistInstructions(msgspec.Struct, frozen=True, kw_only=True):
     find_bugs: str
     explain_finding: str
     generate_tests: str
-    confirm_value: str
     repair: str
     insights: str
 

@@ -164,7 +164,7 @@ class GeneratedTestsStart(StaticPart, frozen=True, kw_only=True):
 class GeneratedTests(Generated, frozen=True, kw_only=True):
     """Tests that parse; `covers` names what they really mention, `path` is where they belong by convention.
 
-    `unconfirmed` names tests whose values the model did not find again when it was asked.
+    `unconfirmed` names tests whose values the model was not sure of when it wrote them.
     """
 
     language: str

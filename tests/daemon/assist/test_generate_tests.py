@@ -7,7 +7,7 @@ from andiron_daemon.answers import Started
 from andiron_daemon.assist.service import AssistService
 from andiron_daemon.assist.types import GeneratedTests, GeneratedTestsStart, GenerateTestsInput
 from andiron_daemon.errors import InvalidAnswerError, InvalidRequestError, UnsupportedLanguageError
-from andiron_testing.assists import answer_of, asked, code, events_of, lines, told
+from andiron_testing.assists import answer_of, asked, code, events_of, lines
 from andiron_testing.scripted import ScriptedBackend
 
 _CODE = (
@@ -16,7 +16,6 @@ _CODE = (
     "def _hidden():\n    pass\n"
 )
 _TESTS = "def test_add():\n    assert add(1, 2) == 3\n\n\ndef test_box():\n    assert Box().open() == 1"
-_THREE = told(value="3")
 
 
 def _ask(text: str = _CODE, **fields: object) -> GenerateTestsInput:
@@ -27,7 +26,7 @@ def _ask(text: str = _CODE, **fields: object) -> GenerateTestsInput:
 async def test_the_answer_has_a_whole_file_its_place_and_what_it_covers(
     assist: AssistService, backend: ScriptedBackend
 ) -> None:
-    backend.enqueue(code(_TESTS), _THREE)
+    backend.enqueue(code(_TESTS))
     answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
     assert answer.tests == f"from shop.sums import add, Box\n\n\n{_TESTS}\n"
     assert (answer.framework, answer.path) == ("pytest", "tests/test_sums.py")
@@ -38,7 +37,7 @@ async def test_the_answer_has_a_whole_file_its_place_and_what_it_covers(
 
 
 async def test_only_symbols_the_tests_mention_are_covered(assist: AssistService, backend: ScriptedBackend) -> None:
-    backend.enqueue(code("def test_add():\n    # Box too\n    assert add(1, 2) == 3"), _THREE)
+    backend.enqueue(code("def test_add():\n    # Box too\n    assert add(1, 2) == 3"))
     answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
     assert answer.covers == ("add",)
 
@@ -63,38 +62,72 @@ async def test_wrong_imports_and_copies_of_the_code_are_taken_out(
 
 async def test_enough_tests_are_enough(assist: AssistService, backend: ScriptedBackend) -> None:
     tests = "\n\n".join(f"def test_{number}():\n    assert add({number})" for number in range(9))
-    backend.enqueue(code(tests), *[told(value="True")] * 3)
+    backend.enqueue(code(tests))
     answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
     assert answer.tests.count("def test_") == 3
     assert answer.finish_reason == "stop"
     assert backend.cancelled == 1
 
 
-async def test_a_value_the_model_does_not_find_again_costs_the_test(
-    assist: AssistService, backend: ScriptedBackend
+async def test_a_value_the_model_was_not_sure_of_costs_the_test(
+    doubting: AssistService, sureness: dict[str, float], backend: ScriptedBackend
 ) -> None:
-    backend.enqueue(code(_TESTS + "\n\n\ndef test_zero():\n    assert add(0) == 7"), _THREE, told(value="0"))
-    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
+    sureness.update({"7": 0.5, "3": 0.7})
+    backend.enqueue(code(_TESTS + "\n\n\ndef test_zero():\n    assert add(0) == 7"))
+    answer: GeneratedTests = await answer_of(doubting.generate_tests(_ask()))
     assert "test_zero" not in answer.tests
     assert "test_add" in answer.tests
+    assert answer.unconfirmed == ()
+    assert len(backend.requests) == 1
 
 
-async def test_where_nothing_is_confirmed_all_stay_and_are_named(
-    assist: AssistService, backend: ScriptedBackend
+async def test_of_several_assertions_only_the_unsure_ones_go(
+    doubting: AssistService, sureness: dict[str, float], backend: ScriptedBackend
 ) -> None:
-    backend.enqueue(code("def test_add():\n    assert add(1, 2) == 4"), _THREE)
-    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
-    assert answer.unconfirmed == ("test_add",)
-    assert "test_add" in answer.tests
+    sureness["8"] = 0.5
+    backend.enqueue(code("def test_add():\n    assert add(1, 2) == 3\n    assert add(\n        4, 4\n    ) == 8"))
+    answer: GeneratedTests = await answer_of(doubting.generate_tests(_ask()))
+    assert answer.tests.endswith("def test_add():\n    assert add(1, 2) == 3\n")
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_doubted"),
+    [
+        ("assert add(1, 2) == 4", True),
+        ("assert add(4, 2) == 6", False),
+        ("assert not add(0)", False),
+        ("assert add(0)", False),
+        ("assert add(1) == pytest.approx(4)", False),
+    ],
+)
+async def test_where_nothing_is_sure_all_stay_and_are_named(
+    doubting: AssistService, sureness: dict[str, float], backend: ScriptedBackend, statement: str, is_doubted: bool
+) -> None:
+    sureness["4"] = 0.5
+    backend.enqueue(code(f"def test_add():\n    {statement}"))
+    answer: GeneratedTests = await answer_of(doubting.generate_tests(_ask()))
+    assert answer.unconfirmed == (("test_add",) if is_doubted else ())
+    assert statement in answer.tests
+
+
+async def test_doubts_are_of_the_answer_that_is_told_not_of_the_one_it_replaced(
+    doubting: AssistService, sureness: dict[str, float], backend: ScriptedBackend
+) -> None:
+    sureness["9"] = 0.5
+    backend.enqueue(
+        code("def test_add(:\n    assert add(1, 2) == 3\nx = 1"), code("def test_b():\n    assert add(8) == 9")
+    )
+    answer: GeneratedTests = await answer_of(doubting.generate_tests(_ask()))
+    assert (answer.repaired, answer.unconfirmed) == (True, ("test_b",))
 
 
 async def test_a_call_that_cannot_work_costs_the_test_without_asking(
     assist: AssistService, backend: ScriptedBackend
 ) -> None:
-    backend.enqueue(code(_TESTS + "\n\n\ndef test_three():\n    assert add(1, 2, 3) == 6"), _THREE)
+    backend.enqueue(code(_TESTS + "\n\n\ndef test_three():\n    assert add(1, 2, 3) == 6"))
     answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
     assert "test_three" not in answer.tests
-    assert len(backend.requests) == 2
+    assert len(backend.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -109,7 +142,7 @@ async def test_a_call_that_cannot_work_costs_the_test_without_asking(
 async def test_tests_that_are_not_valid_go_back_once(
     assist: AssistService, backend: ScriptedBackend, bad: str, reason: str
 ) -> None:
-    backend.enqueue(code(bad), code(_TESTS), _THREE)
+    backend.enqueue(code(bad), code(_TESTS))
     answer: GeneratedTests = await answer_of(assist.generate_tests(_ask()))
     assert answer.repaired
     assert reason in asked(backend, 1)
@@ -127,7 +160,7 @@ async def test_a_selection_limits_what_is_tested(assist: AssistService, backend:
 
 
 async def test_where_tests_belong_is_told_first(assist: AssistService, backend: ScriptedBackend) -> None:
-    backend.enqueue(code(_TESTS), _THREE)
+    backend.enqueue(code(_TESTS))
     events = await events_of(assist.generate_tests(_ask()))
     assert isinstance(events[0], GeneratedTestsStart)
     assert events[0].symbols == ("add", "Box", "Box.open")

@@ -23,6 +23,9 @@ from andiron_daemon.tokens import find_token
 
 _POLL_SECONDS = 0.03
 _NO_ANSWER_HINT = "See `andiron status`, and the log named there."
+_NOT_LET_IN_HINT = (
+    "The daemon runs with another token than its file has now: `andiron stop`, then `andiron up`, make them one again."
+)
 
 
 class ClientError(DaemonError):
@@ -263,9 +266,11 @@ def _refusal(body: dict[str, Any], request_id: str | None, status: int = 0) -> C
     error = body.get("error")
     if not isinstance(error, dict) or "code" not in error:
         return ClientError("internal", f"the server answered with status {status}", request_id=request_id)
+    code = str(error["code"])
     return ClientError(
-        str(error["code"]),
-        str(error.get("message", error["code"])),
-        hint=error.get("hint"),
+        code,
+        str(error.get("message", code)),
+        # What the daemon advises, looking the token up, this program has done.
+        hint=_NOT_LET_IN_HINT if code == "unauthorized" else error.get("hint"),
         request_id=error.get("request_id", request_id),
     )

@@ -45,6 +45,7 @@ def test_a_token_that_is_refused_is_looked_up_again(stub: StubDaemon) -> None:
     with pytest.raises(ClientError) as caught:
         client.get("/x")
     assert caught.value.code == "unauthorized"
+    assert "andiron stop" in (caught.value.hint or "")
     shown = [headers["Authorization"] for _, _, headers in stub.asked]
     assert shown == ["Bearer old", "Bearer new"]
     with pytest.raises(ClientError):

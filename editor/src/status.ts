@@ -37,7 +37,10 @@ export function showStatus(daemon: Daemon): vscode.Disposable {
 
 /** Name the model on this machine, or the backend where it is another one: a person sees at once when text leaves. */
 function whoAnswers({ state }: Daemon): string | undefined {
-  return state && state.backend !== "local" ? state.backend : (state?.model ?? state?.completion_model ?? undefined);
+  if (!state || state.backend !== "local") {
+    return state?.backend;
+  }
+  return (state.answered_by === "local" ? state.model : undefined) ?? state.completion_model ?? undefined;
 }
 
 function tooltip(daemon: Daemon): string {

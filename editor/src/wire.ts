@@ -171,6 +171,7 @@ export interface State {
   readonly backend: string;
   readonly backends: readonly string[];
   readonly models: readonly string[];
+  readonly answered_by?: string | null;
   readonly model?: string | null;
   readonly chat_model?: string | null;
   readonly completion_model?: string | null;

@@ -22,6 +22,7 @@ class CodeEditor:
     def __init__(self, page: Page, workspace: Path) -> None:
         self.page = page
         self._workspace = workspace
+        page.set_default_timeout(_LONGEST_SECONDS * 1000)
         self.hosts: set[str | None] = set()
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
 
@@ -52,7 +53,7 @@ class CodeEditor:
 
     def wait_until_ready(self) -> None:
         """Wait until the daemon was found and says that it is ready."""
-        expect(self.status).to_contain_text(re.compile("smollm2|ready"), timeout=120_000)
+        expect(self.status).to_contain_text(re.compile("smollm2|ready"), timeout=60_000)
 
     def open(self, name: str) -> None:
         """Open a file of the workspace, to stay, with the cursor at its end."""
@@ -90,6 +91,8 @@ class CodeEditor:
 
     def command(self, title: str) -> None:
         """Run a command by its title."""
+        if self.page.evaluate("document.activeElement.tagName") == "IFRAME":
+            self.page.locator(".part.statusbar").click(position={"x": 400, "y": 8})  # a page inside keeps its keys
         self.press("F1")
         box = self.page.locator(".quick-input-widget input[type=text]")
         expect(box).to_be_visible()

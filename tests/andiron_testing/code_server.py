@@ -32,6 +32,7 @@ _SETTINGS: Mapping[str, Any] = {
     "editor.inlineSuggest.enabled": True,
     "files.autoSave": "off",
     "git.enabled": False,
+    "remote.autoForwardPorts": False,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
     "window.autoDetectColorScheme": True,

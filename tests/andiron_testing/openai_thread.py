@@ -44,11 +44,11 @@ class StubInAThread:
 
     def wait_for_requests(self, count: int) -> None:
         """Wait until so many have come in all."""
-        asyncio.run_coroutine_threadsafe(self._stub.arrived(count), self._loop).result(60)
+        asyncio.run_coroutine_threadsafe(self._stub.arrived(count), self._loop).result(20)
 
     def wait_for_hang_ups(self, count: int) -> None:
         """Wait until so many clients have left before the end in all."""
-        asyncio.run_coroutine_threadsafe(self._stub.disconnected(count), self._loop).result(60)
+        asyncio.run_coroutine_threadsafe(self._stub.disconnected(count), self._loop).result(20)
 
     @property
     def hang_ups(self) -> int:

@@ -79,7 +79,7 @@ def outcomes_of(case: Case, code: str, where: str, tests: str) -> tuple[bool, di
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "--rootdir", folder, where]
-        environment = {"PYTHONPATH": folder, "PATH": os.environ.get("PATH", "")}
+        environment = {"PYTHONPATH": folder, "PATH": os.environ.get("PATH", ""), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         try:
             done = subprocess.run(
                 command, cwd=folder, env=environment, capture_output=True, timeout=_SECONDS, check=False

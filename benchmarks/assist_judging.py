@@ -72,8 +72,8 @@ class Judge:
     def __init__(self, backend: Backend, record: Record, model: str, *, is_asked: bool = True) -> None:
         self._backend = backend
         self._desk = LintDesk()
-        # What is said of a refactoring is not measured; what sureness adds is, so once it is not told.
-        unasked = frozenset({"changes"})
+        # What is said of a refactoring and of a bug is not measured; what sureness adds is, so once it is not told.
+        unasked = frozenset({"changes", "severity"})
         self._all = RecordingBackend(backend, record, model, unasked, is_asked=is_asked)
         self._static = RecordingBackend(backend, record, model, unasked, is_asked=is_asked, is_sure=True)
 
@@ -127,7 +127,7 @@ class Judge:
         if checked is None or told is None:
             return raw, RunTests(is_told=False), RunTests(is_told=False)
         static = await asyncio.to_thread(_run, case, where, checked.tests)
-        final = await asyncio.to_thread(_run, case, where, told.tests)
+        final = static if told.tests == checked.tests else await asyncio.to_thread(_run, case, where, told.tests)
         gone = tuple(name for name in static.outcomes if name not in final.outcomes)
         return raw, static, msgspec.structs.replace(final, doubted=(*gone, *told.unconfirmed))
 

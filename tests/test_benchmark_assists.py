@@ -12,7 +12,7 @@ from benchmarks.recording import NotRecordedError, Record, RecordingBackend
 
 from andiron_models.errors import BackendUnavailableError
 from andiron_models.types import ChatRequest, Message, Sampling
-from andiron_testing.assists import code, told
+from andiron_testing.assists import code
 from andiron_testing.doubting import DoubtingBackend
 from andiron_testing.scripted import ScriptedBackend
 
@@ -153,8 +153,7 @@ async def test_tests_are_judged_as_they_came_and_after_each_kind_of_check(tmp_pa
 
 async def test_a_hunt_tells_hits_from_alarms(tmp_path: Path) -> None:
     inner = ScriptedBackend("local")
-    reason = told(title="Floors", explanation="It rounds.", category="logic", severity="error")
-    inner.enqueue(code(_CASE.code), reason, code(_CASE.buggy), reason)
+    inner.enqueue(code(_CASE.code), code(_CASE.buggy))
     judge = Judge(inner, Record(tmp_path / "record.jsonl"), "m")
     buggy, right = await judge.hunts(_CASE)
     await judge.aclose()

@@ -30,12 +30,18 @@ class LocalModel:
         self._word: ModelWord = "none"
         self._good_until = -1.0
 
+    @property
+    def known(self) -> ModelWord | None:
+        """The word while it is good; None where `word` has to ask."""
+        return self._word if self._clock() < self._good_until else None
+
     async def word(self, backends: Mapping[str, Backend]) -> ModelWord:
         """Say how the local backend is; one that does not say so in time has failed."""
-        if self._clock() >= self._good_until:
-            self._word = await _ask(backends.get("local"))
+        known = self.known
+        if known is None:
+            known = self._word = await _ask(backends.get("local"))
             self._good_until = self._clock() + KEPT_SECONDS
-        return self._word
+        return known
 
 
 async def _ask(local: Backend | None) -> ModelWord:

@@ -11,7 +11,8 @@ async def show(request: web.Request) -> web.Response:
     """Say that the daemon is there."""
     app = request.app
     services = app[keys.SERVICES]
-    model = await app[keys.LOCAL_MODEL].word(services.backends)
+    local = app[keys.LOCAL_MODEL]
+    model = local.known or await local.word(services.backends)
     return json_response(
         Health(status="ok", version=__version__, uptime_s=round(services.uptime_seconds, 3), model=model)
     )

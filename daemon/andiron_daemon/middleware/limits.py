@@ -32,6 +32,7 @@ _COMPLETIONS = frozenset(
         "/api/generate",
     )
 )
+_JSON = "application/json"
 _GENERATING = ("/api/v1/chat/message", "/api/v1/chat/stream", "/api/v1/code/", "/v1/", "/api/chat", "/api/embed")
 
 
@@ -43,7 +44,8 @@ def limit_bodies(request: web.Request) -> None:
     if request.body_exists:
         if (request.content_length or 0) > request.client_max_size:
             raise payload_too_large(request)
-        if request.content_type != "application/json":
+        # Most say just that, which is seen without taking it apart.
+        if request.headers.get(hdrs.CONTENT_TYPE) != _JSON and request.content_type != _JSON:
             raise InvalidRequestError(
                 f"the Content-Type is {request.content_type!r}",
                 hint="Send JSON with `Content-Type: application/json`.",

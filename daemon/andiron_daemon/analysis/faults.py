@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # More errors than this tell nothing more.
 MOST_FAULTS = 50
 _MOST_ERRORS = 2000
-_STRETCH_BYTES = 64 * 1024
+_STRETCH_BYTES = 32 * 1024
 _LONGEST_QUOTE = 30
 # Signs that something has to come behind.
 _WANT_MORE = frozenset({b"=", b"+", b"-", b"*", b"/", b"%", b",", b".", b":", b"&&", b"||", b"->", b"=>", b":=", b"=="})

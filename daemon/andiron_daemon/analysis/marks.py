@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # What is looked through at once: tree-sitter lets nothing else run in the meantime, and its own way of being
 # interrupted, `progress_callback`, crashes in the releases there are (0.25 and 0.26).
-STRETCH_BYTES = 128 * 1024
+STRETCH_BYTES = 32 * 1024
 # A bound on memory; a JSON file of 5 MB has more keys than an outline could show.
 MOST_MARKS = 100_000
 # Searching a tree deeper than 65535 takes tree-sitter minutes, and finds nothing below.

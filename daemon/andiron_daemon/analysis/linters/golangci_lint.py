@@ -3,7 +3,11 @@
 It reads packages through the go command, which may fetch modules, switch to a toolchain that `go.mod` names, and
 start a C compiler; and its configuration may load a plug-in built by the project. So it gets a module of its own
 outside the project, no configuration, no network, no C. What needs the rest of the package cannot be judged
-then, and the note says so.
+then, and the note says so. `//nolint` is the program's own business: it gets the comments, and nothing of what it
+reports is held back for them.
+
+Options and report are as golangci-lint's documentation and source have them, for versions 1 and 2. This adapter has
+never met the real program: there was none where it was written, and its tests pretend one.
 """
 
 import asyncio

@@ -32,6 +32,8 @@ LIMIT_SECONDS = 2.0
 _MATCH_LIMIT = 4096
 _MOST_A_RULE = 200
 _SLICE_BYTES = 64 * 1024
+# No hit that a rule looks for is longer.
+_OVERLAP_BYTES = 1024
 _NEAR_BYTES = 4096
 _NEAR_LEVELS = 8
 _MOST_WINDOWS = 500
@@ -76,9 +78,9 @@ def _windows(rule: Rule, syntax: Syntax, data: bytes, deadline: float) -> list[t
     """Say in which stretches of a text a rule can find something."""
     everything = list(_slices(0, len(data) + 1))
     if rule.near is None:
-        return everything if rule.when is None or rule.when.search(data) is not None else []
+        return everything if rule.when is None or next(_hits(rule.when, data), None) is not None else []
     windows: list[tuple[int, int]] = []
-    for match in rule.near.finditer(data):
+    for match in _hits(rule.near, data):
         if windows and match.end() <= windows[-1][1]:
             continue
         # To find what is around a place takes as long as its surroundings are wide: many of them cost more than all.
@@ -89,6 +91,12 @@ def _windows(rule: Rule, syntax: Syntax, data: bytes, deadline: float) -> list[t
             start = min(start, windows.pop()[0])
         windows.append((start, end))
     return [piece for window in windows for piece in _slices(*window)]
+
+
+def _hits(pattern: re.Pattern[bytes], data: bytes) -> Iterator[re.Match[bytes]]:
+    """Search in stretches, since a search holds the interpreter's lock; what lies where two overlap may come twice."""
+    for start in range(0, len(data), _SLICE_BYTES):
+        yield from pattern.finditer(data, max(0, start - _OVERLAP_BYTES), start + _SLICE_BYTES)
 
 
 def _surroundings(root: "tree_sitter.Node", start: int, end: int) -> tuple[int, int]:

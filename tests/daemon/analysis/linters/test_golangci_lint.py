@@ -1,4 +1,4 @@
-"""Golangci-lint's adapter; the program can be had by no package here, so its output is as it was recorded."""
+"""Golangci-lint's adapter; the program can be had by no package here, so its output is as its documentation says."""
 
 import json
 from collections.abc import Callable
@@ -74,3 +74,18 @@ async def test_what_is_no_report_is_a_failure(limits: Limits, make_program: Make
     make_program("golangci-lint", "print('version 2.1') if '--version' in sys.argv else print('no go files')")
     with pytest.raises(LinterError, match="cannot be understood"):
         await GolangciLint(limits).run(TEXT, "a.go")
+
+
+async def test_nolint_is_the_programs_own_business(limits: Limits, make_program: MakeProgram) -> None:
+    text = TEXT.replace("g()", "g() //nolint:errcheck // on purpose")
+    unneeded = {
+        **ISSUE,
+        "FromLinter": "nolintlint",
+        "Text": "directive `//nolint:errcheck` is unused",
+        "ExpectNoLint": True,
+    }
+    code = pretending("2.5.0", [ISSUE, unneeded])
+    program = make_program("golangci-lint", f"{code}\nimport shutil; shutil.copy('file.go', __file__ + '.go')")
+    found = await GolangciLint(limits).run(text, "a.go")
+    assert program.with_suffix(".go").read_text(encoding="utf-8") == text
+    assert [one.rule for one in found.diagnostics] == ["errcheck", "nolintlint"]

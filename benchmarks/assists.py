@@ -81,15 +81,19 @@ def green_rows(triples: Sequence[tuple[RunTests, RunTests, RunTests]]) -> list[l
 
 
 def doubts_rows(triples: Sequence[tuple[RunTests, RunTests, RunTests]]) -> list[list[str]]:
-    """Set what the value check doubts against what running the tests shows."""
-    judged = [
-        (is_green, name in told.doubted) for _, static, told in triples for name, is_green in static.outcomes.items()
-    ]
-    parted = (
-        ("green", [doubted for green, doubted in judged if green]),
-        ("red", [doubted for green, doubted in judged if not green]),
-    )
-    return [[word, str(len(doubts)), str(_count(doubts))] for word, doubts in parted]
+    """Set what is doubted against what running the tests shows, on the half it was chosen on and the other."""
+    half = (len(triples) + 1) // 2
+    rows: list[list[str]] = []
+    for word, some in (("1st half", triples[:half]), ("2nd half", triples[half:])):
+        doubts: dict[bool, list[bool]] = {True: [], False: []}
+        for _, static, told in some:
+            for name, is_green in static.outcomes.items():
+                doubts[is_green].append(name in told.doubted)
+        rows += [
+            [f"{colour}, {word}", str(len(doubts[is_green])), str(_count(doubts[is_green]))]
+            for colour, is_green in (("green", True), ("red", False))
+        ]
+    return rows
 
 
 def bugs_rows(hunts: Sequence[Hunt]) -> list[list[str]]:

@@ -179,7 +179,12 @@ def test_the_tables_of_tests_set_doubts_against_outcomes() -> None:
         ["static checks", "1/1", "1/1", "0/1", "0/1", "2/3"],
         ["with", "1/1", "1/1", "1/1", "1/1", "1/1"],
     ]
-    assert doubts_rows(triples) == [["green", "2", "1"], ["red", "1", "1"]]
+    assert doubts_rows([*triples, (RunTests(), static, static)]) == [
+        ["green, 1st half", "2", "1"],
+        ["red, 1st half", "1", "1"],
+        ["green, 2nd half", "2", "0"],
+        ["red, 2nd half", "1", "0"],
+    ]
 
 
 def test_the_tables_of_bugs_part_the_functions_in_halves() -> None:

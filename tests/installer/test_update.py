@@ -203,6 +203,22 @@ def test_a_no_and_a_dry_run_change_nothing(places: Places, paths: Paths) -> None
     assert not paths.data.exists()
 
 
+def test_a_second_update_leaves_the_first_alone(places: Places, paths: Paths) -> None:
+    seen: list[str] = []
+
+    class Slow(PlayedSource):
+        def build(self, places: Places, told: Callable[[str | None], None]) -> None:
+            super().build(places, told)
+            second = PlayedSource()
+            with pytest.raises(UpdateError, match="another update is at work"):
+                update(second, places, paths, dry_run=True)
+            seen.extend(second.asked)
+
+    update(Slow(), places, paths)
+    assert seen == []
+    assert mark_of(places.current) == "new"
+
+
 def test_a_trial_reads_the_conversations_of_a_copy(places: Places, paths: Paths) -> None:
     run_daemon_once(paths)
     with closing(sqlite3.connect(paths.database_file)) as connection:

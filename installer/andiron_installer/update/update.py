@@ -12,13 +12,15 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from andiron_daemon.client import ClientError, find_client, running_daemon, wait_until_healthy, wait_until_stopped
 from andiron_daemon.errors import DaemonError
-from andiron_daemon.paths import Paths
+from andiron_daemon.paths import Paths, make_private
 from andiron_daemon.settings import load_settings
 from andiron_installer.bootstrap.console import Console
 from andiron_installer.service.service import Service
@@ -55,6 +57,10 @@ class Update:
         Raises:
             UpdateError: it did not work; what was there before is in use.
         """
+        with _alone(self._paths):
+            return self._run_steps(dry_run=dry_run)
+
+    def _run_steps(self, *, dry_run: bool) -> bool:
         try:
             news = self._source.look()
             if news is None:
@@ -218,6 +224,30 @@ class Update:
             return subprocess.CompletedProcess(command, 124, "", f"error: no answer in {_COMMAND_SECONDS:.0f} s")
         except OSError as error:
             return subprocess.CompletedProcess(command, 127, "", f"error: {command[0]}: {error.strerror}")
+
+
+@contextmanager
+def _alone(paths: Paths) -> Iterator[None]:
+    """Hold the lock of updates while the block runs: even a look lays files out, and clears what another laid out.
+
+    Raises:
+        UpdateError: another update holds it, or it cannot be taken.
+    """
+    file = paths.state / "update.lock"
+    lock = FileLock(file, mode=0o600)
+    try:
+        make_private(paths.state)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UpdateError("another update is at work", hint="Wait until it is done.") from error
+    except OSError as error:
+        raise UpdateError(
+            f"{file}: cannot be written: {error.strerror}", hint="Set ANDIRON_HOME to a folder of yours."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _version(database: Path) -> int:

@@ -83,6 +83,10 @@ class CodeEditor:
         """Wait until nothing is suggested."""
         expect(self.ghost).to_have_count(0)
 
+    def wait_until_changed(self, name: str) -> None:
+        """Wait until the file in front is this one, and not saved."""
+        expect(self.page.locator(".tab.active.dirty")).to_contain_text(name)
+
     def saved(self, name: str) -> str:
         """Save the file in front and return what is on the disk then."""
         self.press("Control+s")

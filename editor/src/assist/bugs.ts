@@ -4,9 +4,9 @@ import * as vscode from "vscode";
 
 import type { Daemon } from "../daemon";
 import { editorRange } from "../documents";
-import type { BugReport } from "../wire";
+import type { Bug, BugReport } from "../wire";
 import { ask, bodyOf, isUnchanged, subject } from "./asking";
-import { bugFinding, type Finding } from "./finding";
+import { bugFinding, BUGS, type Finding } from "./finding";
 import { moved, type Span } from "./moved";
 
 export class Bugs implements vscode.Disposable {
@@ -32,7 +32,10 @@ export class Bugs implements vscode.Disposable {
     if (!report || !isUnchanged(about)) {
       return;
     }
-    this.#found.set(document.uri, report.bugs.map(bugFinding));
+    // What the analysis shows already is not shown twice.
+    const shown = vscode.languages.getDiagnostics(document.uri).filter((one) => one.source !== BUGS);
+    const isShown = ({ range, title }: Bug): boolean => shown.some((one) => one.message === title && one.range.isEqual(editorRange(range)));
+    this.#found.set(document.uri, report.bugs.filter((bug) => !isShown(bug)).map(bugFinding));
     const count = report.bugs.length === 1 ? "1 bug" : `${report.bugs.length} bugs`;
     const without = report.unavailable ? ` The model was not asked: ${report.unavailable.message}.` : "";
     void vscode.window.showInformationMessage(`Andiron: ${report.bugs.length ? count : "no bugs"} found.${without}`);

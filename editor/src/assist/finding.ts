@@ -12,6 +12,9 @@ const SEVERITIES: Record<Severity, vscode.DiagnosticSeverity> = {
   hint: vscode.DiagnosticSeverity.Hint,
 };
 
+/** The source that bugs are shown with. */
+export const BUGS = "andiron bugs";
+
 /** A diagnostic that knows how it is mended. */
 export class Finding extends vscode.Diagnostic {
   fix: readonly vscode.TextEdit[] | undefined;
@@ -35,9 +38,9 @@ export function finding(diagnostic: Diagnostic): Finding {
 
 /** Make one of a bug. */
 export function bugFinding(bug: Bug): Finding {
-  const parts = [bug.title, bug.explanation, bug.suggestion ? `Suggestion: ${bug.suggestion}` : "", `(${bug.source}, confidence ${bug.confidence})`];
+  const parts = [bug.title, bug.explanation === bug.title ? "" : bug.explanation, bug.suggestion ? `Suggestion: ${bug.suggestion}` : "", `(${bug.source}, confidence ${bug.confidence})`];
   const made = new Finding(editorRange(bug.range), parts.filter(Boolean).join("\n"), SEVERITIES[bug.severity]);
-  made.source = "andiron bugs";
+  made.source = BUGS;
   made.code = bug.url ? { value: bug.category, target: vscode.Uri.parse(bug.url) } : bug.category;
   return made;
 }

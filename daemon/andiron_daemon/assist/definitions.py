@@ -84,10 +84,12 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 def definitions_of(syntax: Syntax) -> tuple[Definition, ...]:
     """List what a text defines, outer before inner, in the order of the text."""
     found: list[Definition] = []
-    waiting: list[tuple[tree_sitter.Node, int | None, bool]] = [(syntax.root, None, True)]
+    root = syntax.root
+    waiting: list[tuple[tree_sitter.Node, int | None, bool]] = [(root, None, True)]
     while waiting:
         node, parent, is_outside = waiting.pop()
-        definition = _definition(node, parent, is_outside, syntax) if node.parent is not None else None
+        # To ask each node for its parent would take as long as it is deep.
+        definition = _definition(node, parent, is_outside, syntax) if node != root else None
         if definition is not None:
             found.append(definition)
             parent = len(found) - 1

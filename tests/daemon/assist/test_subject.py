@@ -97,3 +97,9 @@ def test_a_syntax_error_quotes_the_place() -> None:
     (error, *_) = syntax_errors(syntax)
     assert error.range.start.line == 1
     assert error.message
+
+
+async def test_twenty_thousand_brackets_are_a_subject_like_any_other() -> None:
+    deep = "[" * 20_000 + "]" * 20_000
+    subject = await subject_of(f"function f() {{ return {deep}; }}\n", language="javascript")
+    assert [one.name for one in subject.definitions] == ["f"]

@@ -89,8 +89,11 @@ class CodeEditor:
 
     def saved(self, name: str) -> str:
         """Save the file in front and return what is on the disk then."""
+        unsaved = self.page.locator(f'.tab.dirty[data-resource-name="{name}"]')
         self.press("Control+s")
-        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
+        while unsaved.count():
+            self.page.wait_for_timeout(50)
+            self.press("Control+s")
         return (self._workspace / name).read_text(encoding="utf-8")
 
     def command(self, title: str) -> None:
@@ -136,7 +139,8 @@ class CodeEditor:
 
     def clear_messages(self) -> None:
         """Take away the messages that are shown."""
-        self.command("Notifications: Clear All Notifications")
+        if self.messages.count():
+            self.command("Notifications: Clear All Notifications")
         expect(self.messages).to_have_count(0)
 
     def close_all(self) -> None:

@@ -149,21 +149,29 @@ function showConversation(shown: readonly Turn[]): void {
   turns.scrollTop = turns.scrollHeight;
 }
 
+/** Show what is sent along; a chip that stays keeps its element, and with it the focus. */
 function showChips(chips: readonly ShownChip[]): void {
-  element("chips").replaceChildren(
-    ...chips.map(({ id, label, detail }) => {
-      const item = document.createElement("li");
-      item.title = detail;
-      item.textContent = label;
-      const remove = document.createElement("button");
-      remove.type = "button";
-      remove.textContent = "×";
-      remove.setAttribute("aria-label", `Do not send ${label}`);
-      remove.addEventListener("click", () => editor.postMessage({ type: "removeChip", id }));
-      item.append(remove);
-      return item;
-    }),
-  );
+  const list = element("chips");
+  const known = new Map([...list.children].map((item) => [(item as HTMLElement).dataset["id"], item]));
+  const hadFocus = list.contains(document.activeElement);
+  list.replaceChildren(...chips.map((chip) => known.get(chip.id) ?? chipOf(chip)));
+  if (hadFocus && !list.contains(document.activeElement)) {
+    text.focus();
+  }
+}
+
+function chipOf({ id, label, detail }: ShownChip): HTMLElement {
+  const item = document.createElement("li");
+  item.dataset["id"] = id;
+  item.title = detail;
+  item.textContent = label;
+  const remove = document.createElement("button");
+  remove.type = "button";
+  remove.textContent = "×";
+  remove.setAttribute("aria-label", `Do not send ${label}`);
+  remove.addEventListener("click", () => editor.postMessage({ type: "removeChip", id }));
+  item.append(remove);
+  return item;
 }
 
 function showCondition(state: string, detail: string): void {

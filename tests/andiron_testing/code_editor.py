@@ -23,8 +23,8 @@ class CodeEditor:
         self.page = page
         self._workspace = workspace
         page.set_default_timeout(_LONGEST_SECONDS * 1000)
-        self.hosts: set[str | None] = set()
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
+        self.hosts: set[str] = set()
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or "127.0.0.1"))
 
     @property
     def status(self) -> Locator:

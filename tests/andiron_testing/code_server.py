@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 from platformdirs import user_cache_dir
 
 VERSION = "4.100.3"
@@ -123,6 +124,16 @@ class CodeServer:
     def extension_log(self) -> str:
         """What the extension wrote down so far, in every window."""
         return "".join(path.read_text(encoding="utf-8") for path in sorted(self._data.glob("logs/**/*Andiron.log")))
+
+    def peers(self) -> set[str]:
+        """Name whom its processes, the one of the extensions too, are connected to now."""
+        processes = psutil.Process(self._process.pid).children(recursive=True)
+        return {
+            one.raddr.ip
+            for process in processes
+            for one in process.net_connections("inet")
+            if one.status == psutil.CONN_ESTABLISHED
+        }
 
     def stop(self) -> None:
         """End it with all of its processes."""

@@ -19,6 +19,7 @@ import { Trouble } from "./trouble";
 
 export function activate(context: vscode.ExtensionContext): void {
   const started = performance.now();
+  let took = 0;
   const log = vscode.window.createOutputChannel("Andiron", { log: true });
   const daemon = new Daemon(log);
   const recent = new RecentDocuments();
@@ -44,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
     servePreviews(),
     showStatus(daemon),
     new Trouble(daemon),
-    registerMenu(daemon, log),
+    registerMenu(daemon, log, () => took),
     vscode.languages.registerInlineCompletionItemProvider({ pattern: "**" }, completion),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (["url", "token", "home"].some((name) => event.affectsConfiguration(`andiron.${name}`))) {
@@ -61,7 +62,8 @@ export function activate(context: vscode.ExtensionContext): void {
     register("analyze", () => findings.analyse()),
   );
   void daemon.connect();
-  log.info(`active after ${(performance.now() - started).toFixed(0)} ms of its own`);
+  took = Math.round(performance.now() - started);
+  log.info(`active after ${took} ms of its own`);
 }
 
 export function deactivate(): void {

@@ -9,7 +9,7 @@ import { start } from "./starting";
 const HOUR_MILLISECONDS = 3_600_000;
 
 /** Register the commands behind the status bar's item. */
-export function registerMenu(daemon: Daemon, log: vscode.LogOutputChannel): vscode.Disposable {
+export function registerMenu(daemon: Daemon, log: vscode.LogOutputChannel, activation: () => number): vscode.Disposable {
   const register = (name: string, work: () => unknown): vscode.Disposable =>
     vscode.commands.registerCommand(`andiron.${name}`, async () => {
       try {
@@ -27,7 +27,7 @@ export function registerMenu(daemon: Daemon, log: vscode.LogOutputChannel): vsco
     register("openPage", () => openPage(daemon)),
     register("showLog", () => log.show()),
     register("showDaemonLog", () => vscode.window.showTextDocument(vscode.Uri.file(logFile()), { preview: true })),
-    register("copyReport", () => copyReport(daemon)),
+    register("copyReport", () => copyReport(daemon, activation())),
   );
 }
 
@@ -76,7 +76,7 @@ async function openPage(daemon: Daemon): Promise<void> {
   await vscode.env.openExternal(vscode.Uri.parse(link.url, true));
 }
 
-async function copyReport(daemon: Daemon): Promise<void> {
+async function copyReport(daemon: Daemon, activation: number): Promise<void> {
   const { condition, state, trouble } = daemon;
   const extension = vscode.extensions.getExtension("andiron.andiron");
   const report = {
@@ -84,6 +84,7 @@ async function copyReport(daemon: Daemon): Promise<void> {
     editor: `${vscode.env.appName} ${vscode.version}`,
     host: vscode.env.remoteName ?? "local",
     platform: `${process.platform} ${process.arch}`,
+    activation_milliseconds: activation,
     condition,
     trouble: trouble && { code: trouble.code, message: trouble.message, hint: trouble.hint },
     daemon: state,

@@ -121,10 +121,6 @@ class CodeServer:
         text = json.dumps({f"andiron.{name}": value for name, value in settings.items()})
         (self._data / "Machine" / "settings.json").write_text(text, encoding="utf-8")
 
-    def extension_log(self) -> str:
-        """What the extension wrote down so far, in every window."""
-        return "".join(path.read_text(encoding="utf-8") for path in sorted(self._data.glob("logs/**/*Andiron.log")))
-
     def peers(self) -> set[str]:
         """Name whom its processes, the one of the extensions too, are connected to now."""
         processes = psutil.Process(self._process.pid).children(recursive=True)

@@ -64,11 +64,11 @@ def surroundings(prefix: str, suffix: str, language: Language | None, syntax: Sy
     before the cursor is surer than a tree of half-typed code.
     """
     line = prefix.rpartition("\n")[2]
-    node = syntax.node_at(len(prefix)) if syntax is not None else None
-    kind = _kind_of(node, syntax, len(prefix)) if node is not None and syntax is not None else None
+    nodes = syntax.around(syntax.node_at(len(prefix))) if syntax is not None else []
+    kind = _kind_of(nodes, syntax, len(prefix)) if syntax is not None else None
     if kind in (Surroundings.STRING, Surroundings.COMMENT):
         return kind
-    if node is not None and _is_interpolated(node):
+    if _is_interpolated(nodes):
         return kind or Surroundings.CODE
     scanned = scan(line, language) if kind is None and syntax is not None else _scan_lines(prefix, language)
     if scanned.in_line_comment or scanned.in_block_comment:
@@ -85,11 +85,10 @@ def _scan_lines(prefix: str, language: Language | None) -> Scanned:
     return scan("\n".join(prefix.split("\n")[-_SCANNED_LINES:]), language)
 
 
-def _kind_of(node: "tree_sitter.Node", syntax: Syntax, character: int) -> Surroundings | None:
+def _kind_of(nodes: "list[tree_sitter.Node]", syntax: Syntax, character: int) -> Surroundings | None:
     byte = syntax.byte_of(character)
     found: Surroundings | None = None
-    current: tree_sitter.Node | None = node
-    while current is not None:
+    for current in nodes:
         is_inside = current.start_byte < byte < current.end_byte
         if current.type in _CODE_IN_STRING:
             return found
@@ -101,17 +100,16 @@ def _kind_of(node: "tree_sitter.Node", syntax: Syntax, character: int) -> Surrou
             found = Surroundings.BRACKETS
         elif found is None and is_inside and current.type in _BLOCKS:
             found = Surroundings.CODE
-        current = current.parent
     return found
 
 
-def _is_interpolated(node: "tree_sitter.Node") -> bool:
-    """Tell whether a node is code inside a string."""
-    current: tree_sitter.Node | None = node
-    while current is not None and not _is_string(current.type):
-        if current.type in _CODE_IN_STRING:
+def _is_interpolated(nodes: "list[tree_sitter.Node]") -> bool:
+    """Tell whether the innermost of nodes is code inside a string."""
+    for node in nodes:
+        if _is_string(node.type):
+            return False
+        if node.type in _CODE_IN_STRING:
             return True
-        current = current.parent
     return False
 
 

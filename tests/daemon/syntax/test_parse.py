@@ -1,5 +1,7 @@
 """Every grammar loads and parses; parsing is bounded."""
 
+import itertools
+
 import pytest
 
 from andiron_daemon.syntax.grammars import grammar_of
@@ -73,3 +75,14 @@ async def test_a_long_text_is_parsed_beside_the_event_loop() -> None:
     syntax = await parse_aside(text, PYTHON)
     assert syntax is not None
     assert syntax.root.named_child_count == INLINE_CHARACTERS // 3
+
+
+@pytest.mark.parametrize("depth", [0, 1, 9000])
+def test_what_a_node_stands_in_is_found_from_the_innermost_outwards(depth: int) -> None:
+    text = "x = " + "[" * depth + "1" + "]" * depth
+    syntax = parse(text, language_named("python"), limit_seconds=10)
+    assert syntax is not None
+    nodes = syntax.around(syntax.node_at(text.index("1") + 1 if not depth else text.index("1")))
+    assert nodes[-1] == syntax.root
+    assert sum(node.type == "list" for node in nodes) == depth
+    assert all(inner.start_byte >= outer.start_byte for inner, outer in itertools.pairwise(nodes))

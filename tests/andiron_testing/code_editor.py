@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 _STATUS = '[id="andiron.andiron.andiron.status"]'
-_LONGEST_SECONDS = 15.0
+_LONGEST_SECONDS = 30.0
 _GHOST = ".ghost-text, .ghost-text-decoration, .ghost-text-decoration-preview"
 
 

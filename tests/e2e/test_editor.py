@@ -354,6 +354,27 @@ def test_bugs_and_findings_are_shown_and_mended(editor: CodeEditor, stub: StubIn
     assert "import os" not in editor.saved("bugs.py")
 
 
+@pytest.mark.usefixtures("scripted")
+def test_an_assist_is_cancelled_where_its_progress_is_shown(editor: CodeEditor, stub: StubInAThread) -> None:
+    editor.open("rough.py")
+    asked, left = stub.requests(), stub.hang_ups
+    stub.enqueue(Reply(gate=stub.gate()))
+    editor.command("Andiron: Refactor…")
+    editor.answer_box("")
+    stub.wait_for_requests(asked + 1)
+    editor.choose("Cancel")
+    stub.wait_for_hang_ups(left + 1)
+    expect(editor.messages).to_have_count(0)
+    assert editor.saved("rough.py").startswith(_FILES["rough.py"])
+
+
+def test_the_menu_behind_the_status_pauses_and_resumes(editor: CodeEditor) -> None:
+    for entry, condition in (("Pause completions", "paused"), ("Resume completions", "smollm2")):
+        editor.status.click()
+        editor.page.locator(".quick-input-list .monaco-list-row", has_text=entry).click()
+        expect(editor.status).to_contain_text(condition)
+
+
 def test_files_that_are_never_sent_are_not_asked_about(editor: CodeEditor, daemon: DaemonProcess) -> None:
     editor.open(".env")
     before = _counts(daemon).get("requests", 0)

@@ -51,6 +51,12 @@ class CodeEditor:
         """The page of the chat."""
         return self.page.frame_locator("iframe.webview.ready").frame_locator("iframe#active-frame")
 
+    @property
+    def explanation(self) -> Locator:
+        """The text of a Markdown preview."""
+        preview = self.page.frame_locator('iframe.webview.ready[src*="markdown-language-features"]')
+        return preview.frame_locator("iframe#active-frame").locator("body")
+
     def wait_until_ready(self) -> None:
         """Wait until the daemon was found and says that it is ready."""
         expect(self.status).to_contain_text(re.compile("smollm2|ready"), timeout=60_000)

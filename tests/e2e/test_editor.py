@@ -375,6 +375,15 @@ def test_the_menu_behind_the_status_pauses_and_resumes(editor: CodeEditor) -> No
         expect(editor.status).to_contain_text(condition)
 
 
+@pytest.mark.usefixtures("scripted")
+def test_code_is_explained_in_a_document_beside_it(editor: CodeEditor, stub: StubInAThread) -> None:
+    editor.open("rough.py")
+    stub.enqueue('{"summary": "It multiplies.", "explanation": "Two sides make an **area**.", "sections": []}')
+    editor.command("Andiron: Explain")
+    expect(editor.page.locator(".tab", has_text="Preview Explanation")).to_be_visible()
+    expect(editor.explanation).to_contain_text("Two sides make an area.")
+
+
 def test_files_that_are_never_sent_are_not_asked_about(editor: CodeEditor, daemon: DaemonProcess) -> None:
     editor.open(".env")
     before = _counts(daemon).get("requests", 0)

@@ -50,9 +50,10 @@ function tooltip(daemon: Daemon): string {
     lines.push(trouble.message, ...(trouble.hint ? [trouble.hint] : []));
   }
   if (state) {
-    lines.push(`Who answers: ${state.backend}${state.model ? ` (${state.model})` : ""}`);
-    if (state.tokens_per_second) {
-      lines.push(`${state.tokens_per_second.toFixed(0)} tokens a second`);
+    lines.push(`Who answers: ${state.backend}`);
+    if (state.answered_by && state.model) {
+      const speed = state.tokens_per_second ? `, ${state.tokens_per_second.toFixed(0)} tokens a second` : "";
+      lines.push(`Last answer: ${state.model} (${state.answered_by})${speed}`);
     }
   }
   return lines.join("\n");

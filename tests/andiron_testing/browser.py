@@ -4,7 +4,9 @@ Playwright's plain calls keep an event loop in this thread while it runs: tests 
 its fixture lives no longer than their module, so that the asynchronous tests of other modules find the thread free.
 """
 
+import gc
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -22,12 +24,18 @@ def chromium() -> Iterator[Browser]:
     """Run a browser that nobody sees; it ends with the block."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert path is not None, "there is no Chromium here: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(_OPTIONS))
-        try:
-            yield browser
-        finally:
-            browser.close()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(_OPTIONS))
+            try:
+                yield browser
+            finally:
+                browser.close()
+    finally:
+        # Playwright leaves its driver's pipes to the collector; later, that would be held against another test.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from andiron_installer.bootstrap.environment import Environment
 from andiron_installer.bootstrap.source import Source
 from andiron_testing.fake_pip import FakePip
+from andiron_testing.other_environment import make_environment as make_other_environment
 
 
 @pytest.fixture
@@ -40,3 +41,11 @@ def make_environment(environment: Environment, source: Source, fake_pip: FakePip
         environment.write_stamp(environment.wanted(source.digest, extras))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that the installer did not make."""
+    folder = tmp_path_factory.mktemp("apart") / "venv"
+    make_other_environment(folder)
+    return folder

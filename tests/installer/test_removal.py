@@ -1,10 +1,5 @@
 """What a removal lists, and that it removes that and nothing else."""
 
-import os
-import subprocess
-import sys
-import sysconfig
-import venv
 from pathlib import Path
 
 import pytest
@@ -14,17 +9,7 @@ from andiron_daemon.paths import Paths, find_paths, make_private
 from andiron_installer.bootstrap.environment import Environment
 from andiron_installer.removal import Inventory, remove, take_stock
 from andiron_testing.fake_tool import FakeTools
-
-
-@pytest.fixture(scope="module")
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment of its own with the same packages: the tests' own may be one that a removal takes along."""
-    folder = tmp_path_factory.mktemp("apart") / "venv"
-    venv.create(folder, with_pip=False)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    here = sysconfig.get_path("purelib")
-    (packages / "apart.pth").write_text(f"import site; site.addsitedir({here!r})\n", encoding="utf-8")
-    return folder
+from andiron_testing.other_environment import andiron
 
 
 @pytest.fixture(autouse=True)
@@ -49,20 +34,6 @@ def used(paths: Paths) -> Paths:
         make_private(folder)
         (folder / "file").write_bytes(b"x" * 100)
     return paths
-
-
-def andiron(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end, in the environment apart."""
-    command = [sys.executable, "-P", "-m", "andiron_daemon", *arguments]
-    return subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        env=os.environ,
-        timeout=90,
-        check=False,
-    )
 
 
 def silent(_: str) -> None:

@@ -26,6 +26,7 @@ from andiron_installer.update.places import Places, places_beside, places_of_roo
 from andiron_installer.update.source import News
 from andiron_installer.update.trial import try_out
 from andiron_installer.update.update import Update
+from andiron_testing import other_environment
 from andiron_testing.daemon_process import andiron
 from andiron_testing.fake_tool import FakeTools
 
@@ -360,8 +361,9 @@ def test_an_upstream_that_cannot_be_reached_is_said(checkout: tuple[Path, Path, 
     assert caught.value.hint
 
 
-def test_an_environment_of_other_making_is_left_to_its_maker() -> None:
-    done = andiron("update", "--dry-run")
+def test_an_environment_of_other_making_is_left_to_its_maker(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", str(apart / "bin" / "python"))
+    done = other_environment.andiron("update", "--dry-run")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 2
     assert "pip install" in done.stderr

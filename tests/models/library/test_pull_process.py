@@ -46,8 +46,19 @@ async def holding(mirror: HubStub) -> None:
     await asyncio.to_thread(mirror.holding.wait)
 
 
+@pytest.fixture(autouse=True)
+def earlier(monkeypatch: pytest.MonkeyPatch) -> set[psutil.Process]:
+    """Processes of other tests' that live as long as this one, as multiprocessing's tracker does."""
+    found = set(psutil.Process().children(recursive=True))
+    monkeypatch.setattr(sys.modules[__name__], "EARLIER", found)
+    return found
+
+
+EARLIER: set[psutil.Process] = set()
+
+
 def started_here() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    return [child for child in psutil.Process().children(recursive=True) if child not in EARLIER]
 
 
 async def test_a_pull_goes_to_the_mirror_and_asks_for_nothing_but_the_model(

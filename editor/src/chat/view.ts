@@ -55,8 +55,10 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   /** Begin a conversation. */
   async startNew(): Promise<void> {
     this.#leave();
-    await this.#choose(undefined);
+    // The page is cleared before anything is waited for: what is asked next is not to be wiped away.
+    const chosen = this.#choose(undefined);
     this.#clear();
+    await chosen;
   }
 
   /** Ask about what is marked in the editor. */

@@ -67,11 +67,11 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     cold_target_ms: float = 600.0
     warm_target_ms: float = 150.0
     least_prefix_tokens: int = 256
-    least_suffix_tokens: int = 64
+    least_suffix_tokens: int = 192
     warm_seconds: float = 6.0
     most_window_tokens: int = 3072
     remote_window_tokens: int = 3072
-    suffix_share: float = 0.2
+    suffix_share: float = 0.3
     context_share: float = 0.25
     header_share: float = 0.2
     default_tokens_per_second: float = 150.0

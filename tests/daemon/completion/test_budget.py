@@ -28,7 +28,7 @@ def test_a_faster_machine_is_given_more(speed: float, small: int, large: int) ->
 
 def test_the_large_window_has_room_for_every_part() -> None:
     large = budgets_for(POLICY, 150.0).large
-    assert (large.prefix, large.suffix, large.context) == (495, 180, 225)
+    assert (large.prefix, large.suffix, large.context) == (405, 270, 225)
 
 
 def test_a_backend_that_tells_no_speed_has_one_window() -> None:

@@ -6,7 +6,8 @@ from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.window import Window, make_window, stable_suffix
 
 KEY: PlaceKey = ("session", "a.py", ":")
-POLICY = CompletionPolicy(places=3, places_per_path=2)
+# A suffix that leaves the large window larger than the small one at the speed of these tests.
+POLICY = CompletionPolicy(places=3, places_per_path=2, least_suffix_tokens=64, suffix_share=0.2)
 SUFFIX = "\n" + "".join(f"after_{number}()\n" for number in range(30))
 
 

@@ -150,6 +150,8 @@ class Run:
         if isinstance(outcome, str):
             return outcome == "duplicates_suffix"
         scene = self.plan.scene
+        if scene.gap.line_before.strip():
+            return False  # half-typed code is broken whatever is suggested for it
         return await asyncio.to_thread(breaks, outcome.text, scene.gap, scene.language)
 
     async def _write(self, asked: InfillRequest, beginning: str, number: int) -> "_Text":

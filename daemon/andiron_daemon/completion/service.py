@@ -89,7 +89,8 @@ class CompletionService:
         """
         order = next(self._order)
         plan = read_plan(request, self._policy)
-        if plan.refusal is None and self._cache.find(plan.identity, plan.gap) is None:
+        found = self._cache.find(plan.identity, plan.gap) if plan.refusal is None else None
+        if plan.refusal is None and found is None:
             plan = await look_around(plan, self._policy)
         self._speed.refresh()
         for kept, accepted in self._acceptances.judge(plan):
@@ -101,7 +102,7 @@ class CompletionService:
             return
         async with (
             self._desk.ticket(plan, order) as ticket,
-            contextlib.aclosing(self._answer(plan, ticket, identifier, request_id, stream=stream)) as events,
+            contextlib.aclosing(self._answer(plan, ticket, identifier, request_id, found, stream=stream)) as events,
         ):
             async for event in events:
                 yield event
@@ -164,11 +165,18 @@ class CompletionService:
     # -- one answer
 
     async def _answer(
-        self, plan: Plan, ticket: Ticket, identifier: str, request_id: str | None, *, stream: bool
+        self,
+        plan: Plan,
+        ticket: Ticket,
+        identifier: str,
+        request_id: str | None,
+        known: Found | None,
+        *,
+        stream: bool,
     ) -> AsyncGenerator[CompletionEvent, None]:
-        """Answer from the cache, from a run under way, or from a new run."""
+        """Answer from what is known already, from the cache, from a run under way, or from a new run."""
         while not ticket.is_superseded:
-            found = self._cache.find(plan.identity, plan.gap)
+            found = known or self._cache.find(plan.identity, plan.gap)
             if found is not None:
                 ticket.detach()
                 answer = self._closed(plan, answer_from_cache(identifier, plan, found, self._policy))

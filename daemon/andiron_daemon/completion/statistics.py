@@ -104,9 +104,10 @@ class Statistics:
             measures[f"cached_{answer.cached}"] = 1
         self._add(plan, answer.backend, answer.model, measures)
         if has_cost and answer.backend is not None:
+            day = _today()
             for stage in STAGES:
                 milliseconds = getattr(answer.timings, f"{stage}_ms")
-                self._latencies[LatencyKey(_today(), stage, _bucket(milliseconds))] += 1
+                self._latencies[LatencyKey(day, stage, _bucket(milliseconds))] += 1
 
     def count_feedback(self, offered: Offered, given: FeedbackInput) -> None:
         """Count what became of a suggestion."""
@@ -174,8 +175,9 @@ class Statistics:
 
     def _add(self, plan: Plan, backend: str | None, model: str | None, measures: dict[str, int]) -> None:
         language = plan.scene.language.name if plan.scene.language is not None else ""
+        day = _today()
         for measure, value in measures.items():
-            self._counts[CountKey(_today(), backend or "", model or "", language, measure)] += value
+            self._counts[CountKey(day, backend or "", model or "", language, measure)] += value
         if self._store is not None and (self._saving is None or self._saving.done()):
             self._saving = asyncio.create_task(self._save_later())
 

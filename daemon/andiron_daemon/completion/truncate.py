@@ -57,8 +57,6 @@ def least_broken(text: str, gap: Gap, language: Language | None) -> str:
 
 def breaks(text: str, gap: Gap, language: Language | None) -> bool:
     """Tell whether a text on a line of its own breaks what was whole without it."""
-    if gap.line_before.strip():
-        return False
     prefix, suffix = _around(gap)
     errors = _errors(prefix + text + suffix, language) or 0
     return errors > 0 and errors > (_errors(prefix + suffix, language) or 0)

@@ -1,11 +1,11 @@
 """Suggestions with the text around them, where the person turned that on."""
 
-import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from andiron_daemon.storage.database import Database
+from andiron_daemon.storage.retention import oldest_kept
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -39,7 +39,7 @@ class SQLiteExamples:
             StorageError: if it cannot be kept.
         """
         row = msgspec.structs.asdict(example)
-        oldest = _days_before(example.at, self._keep_days) if self._keep_days else ""
+        oldest = oldest_kept(example.at, self._keep_days)
 
         def work(tables: "sqlite_utils.Database") -> None:
             tables.execute(
@@ -65,8 +65,3 @@ class SQLiteExamples:
             )
 
         await self._database.write(work)
-
-
-def _days_before(at: str, days: int) -> str:
-    then = datetime.datetime.fromisoformat(at) - datetime.timedelta(days=days)
-    return then.isoformat(timespec="microseconds").replace("+00:00", "Z")

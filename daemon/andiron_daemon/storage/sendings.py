@@ -1,12 +1,12 @@
 """What was sent away from this machine: where to, when and how much; none of the text."""
 
-import datetime
 import sqlite3
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from andiron_daemon.storage.database import Database
+from andiron_daemon.storage.retention import oldest_kept
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -57,7 +57,7 @@ class SQLiteSendings:
         """
         row: dict[str, Any] = msgspec.structs.asdict(sending)
         row |= {name: msgspec.json.encode(row[name]).decode() for name in ("paths", "withheld")}
-        oldest = _days_before(sending.at, self._keep_days) if self._keep_days else ""
+        oldest = oldest_kept(sending.at, self._keep_days)
 
         def work(tables: "sqlite_utils.Database") -> None:
             places = ", ".join(f":{name.strip()}" for name in _COLUMNS.split(","))
@@ -103,8 +103,3 @@ class SQLiteSendings:
 
 def _sending(row: dict[str, Any]) -> Sending:
     return msgspec.convert(row | {name: msgspec.json.decode(row[name]) for name in ("paths", "withheld")}, Sending)
-
-
-def _days_before(at: str, days: int) -> str:
-    then = datetime.datetime.fromisoformat(at) - datetime.timedelta(days=days)
-    return then.isoformat(timespec="microseconds").replace("+00:00", "Z")

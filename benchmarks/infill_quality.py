@@ -58,7 +58,7 @@ async def run(server: Server, tasks: Sequence[Task]) -> list[list[str]]:
     outcomes: dict[str, list[tuple[bool, bool, Suggestion]]] = {}
     for number, task in enumerate(tasks):
         split = task["split"]
-        gap = Gap(task["prompt"], task["suffix"], f"task{number}.py", f"quality-{server.name}")
+        gap = Gap(task["prompt"], task["suffix"], f"task{number}.py")
         suggestion = await server.complete(gap, _TOKENS.get(split, 96))
         passed = await asyncio.to_thread(passes, task, suggestion)
         exact = suggestion.text.strip() == task["canonical_solution"].strip()

@@ -18,7 +18,8 @@ class Gap:
     prefix: str
     suffix: str
     path: str
-    session: str
+    # Without one nobody comes back to the place, and the first answer gets the large window.
+    session: str | None = None
 
 
 @dataclass

@@ -196,6 +196,9 @@ class LocalBackend:
         """Have somebody called whenever a model's engine is in another state, in place of whoever was."""
         self._watcher = watcher
 
+    def _moved(self) -> None:
+        self._watcher()
+
     async def aclose(self) -> None:
         """End every worker for good."""
         self._closed = True
@@ -216,6 +219,7 @@ class LocalBackend:
                 self._loading_of(model, embeds=embeds),
                 idle_seconds=self._configuration.idle_seconds,
                 launch=self._launch,
+                on_change=self._moved,
             )
             self._supervisors[key] = supervisor
         return supervisor

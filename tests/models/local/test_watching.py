@@ -1,10 +1,14 @@
 """Who is told when a model's engine is in another state."""
 
 import asyncio
+from pathlib import Path
 
+from andiron_models.configuration import LocalConfiguration
 from andiron_models.errors import ModelError
+from andiron_models.local.backend import LocalBackend
 from andiron_models.local.supervisor import Supervisor
 from andiron_testing.fake_worker import FakeLaunch, load_message, settled
+from andiron_testing.gguf_files import gguf_bytes
 from andiron_testing.supervised import answering, ask
 from andiron_testing.virtual_time import in_virtual_time
 
@@ -68,3 +72,16 @@ async def test_a_start_that_fails_is_told() -> None:
     await settled()
     assert watched.states == ["loading", "failed"]
     await watched.supervisor.aclose()
+
+
+async def test_who_watches_the_backend_is_told_when_an_engine_of_its_moves(tmp_path: Path) -> None:
+    (tmp_path / "small.gguf").write_bytes(gguf_bytes())
+    backend = LocalBackend(LocalConfiguration(models_folder=tmp_path, cache_folder=tmp_path), FakeLaunch())
+    told = asyncio.Event()
+    backend.watch(told.set)
+    await backend.load("small")
+    assert told.is_set()
+    told.clear()
+    await backend.unload("small")
+    assert told.is_set()
+    await backend.aclose()

@@ -24,7 +24,7 @@ RESERVED = ("auto",)
 
 Create = Callable[[Configuration], Backend]
 _log = logging.getLogger(__name__)
-_VERBS = ("models", "chat", "infill", "status", "aclose")
+_VERBS = ("models", "chat", "infill", "forget", "status", "aclose")
 _OWN = "andiron_models."
 
 

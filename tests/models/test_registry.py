@@ -89,6 +89,13 @@ BROKEN = [
     ("raises_when_made", "def create(configuration):\n    raise KeyError('FLUE')\n", "KeyError: 'FLUE'"),
     ("is_no_backend", "def create(configuration):\n    return 'smoke'\n", "no models, chat, infill"),
     (
+        "cannot_forget",
+        "from andiron_testing.scripted import ScriptedBackend\n"
+        "class Elephant(ScriptedBackend):\n    forget = None\n"
+        "def create(configuration):\n    return Elephant('attic')\n",
+        "it has no forget",
+    ),
+    (
         "says_what_it_lacks",
         "from andiron_models.errors import NotConfiguredError\n"
         "def create(configuration):\n    raise NotConfiguredError('no address', hint='Set FLUE_URL.')\n",

@@ -105,7 +105,6 @@ def remove_model(
             file.unlink(missing_ok=True)
         shutil.rmtree(models_folder / ".pulls" / model.path.name, ignore_errors=True)
     forget_tuned(models_folder, model_id)
-    forget_tuned(models_folder, model_id)
     if model.entry is None or model.entry.sha256 is not None:
         forget_record(models_folder, model_id)  # else it holds the pinned checksum, which outlives the file
     return model

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 
 import { findDaemon, isHere, stateFolder, type Surroundings } from "../src/location";
 
@@ -12,8 +12,12 @@ function on(platform: string, environment: Record<string, string> = {}): Surroun
   return { environment, platform, home: "/home/ada" };
 }
 
+const made: string[] = [];
+after(() => Promise.all(made.map((folder) => rm(folder, { recursive: true }))));
+
 async function runningIn(record: string, token = "secret\n"): Promise<Surroundings> {
   const root = await mkdtemp(path.join(tmpdir(), "andiron-"));
+  made.push(root);
   await mkdir(path.join(root, "state"));
   await writeFile(path.join(root, "state", "run.json"), record);
   await writeFile(path.join(root, "state", "token"), token);

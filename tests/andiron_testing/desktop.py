@@ -24,6 +24,7 @@ _XVFB = ("Xvfb", "-displayfd", "FD", "-screen", "0", "800x600x24", "-nolisten", 
 _BUS = ("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=FD")
 _PATIENCE_SECONDS = 25.0
 _LOOK_SECONDS = 0.05
+_END_SECONDS = 5.0
 _PANEL_HEIGHT = 32
 _PANEL = f"""<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
@@ -183,7 +184,16 @@ def _told(folder: Path, variables: dict[str, str], command: tuple[str, ...]) -> 
             with os.fdopen(reading) as pipe:
                 yield pipe.readline().strip()
         finally:
-            process.kill()
+            _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Let a server remove its socket as it ends."""
+    process.terminate()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _middle_of(image: Image.Image, colour: str) -> tuple[int, int] | None:

@@ -1,6 +1,7 @@
 """The two servers completions are compared on, behind one verb: the daemon's own API and llama.cpp's `/infill`."""
 
 import asyncio
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -40,15 +41,21 @@ class Server(Protocol):
     """Something that completes code."""
 
     name: str
+    # Whether a newer request of a session takes over by itself; else the client lets the older one go.
+    supersedes: bool
 
     async def complete(self, gap: Gap, max_tokens: int, *, multiline: bool | str = "auto") -> Suggestion:
         """Fill the gap."""
+
+    async def wasted_tokens(self) -> int:
+        """Count the tokens written so far for requests that were given up."""
 
 
 class Andiron:
     """The running daemon, by its native API."""
 
     name = "Andiron"
+    supersedes = True
 
     def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
         self._http, self._url = http, url
@@ -87,14 +94,22 @@ class Andiron:
                 suggestion.replaces = place["end"]["character"] - place["start"]["character"]
         return suggestion
 
+    async def wasted_tokens(self) -> int:
+        """Ask `/api/v1/status`."""
+        async with self._http.get(f"{self._url}/api/v1/status", headers=self._headers) as response:
+            status = await response.json()
+        return int(status["completion"]["counts"].get("wasted_completion_tokens", 0))
+
 
 class LlamaServer:
     """A llama.cpp server's `/infill`, asked as its editor plug-ins ask."""
 
     name = "llama-server /infill"
+    supersedes = False
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         self._http, self._url = http, url.rstrip("/")
+        self._wasted_tokens = 0
 
     async def complete(self, gap: Gap, max_tokens: int, *, multiline: bool | str = "auto") -> Suggestion:
         """Ask `/infill`; the current line goes as `prompt`, and a single line ends at its break."""
@@ -110,18 +125,34 @@ class LlamaServer:
             "temperature": 0.0,
             "cache_prompt": True,
             "stop": [] if multiline is True else ["\n"],
+            "stream": True,
         }
+        suggestion = Suggestion()
         started = time.perf_counter()
-        async with self._http.post(f"{self._url}/infill", json=body) as response:
-            answer = await response.json()
-        if response.status >= 300:
-            raise RuntimeError(f"{response.status}: {answer}")
-        return Suggestion(
-            text=answer["content"],
-            milliseconds=1000 * (time.perf_counter() - started),
-            prompt_tokens=answer["timings"]["prompt_n"],
-            completion_tokens=answer["timings"]["predicted_n"],
-        )
+        try:
+            async with self._http.post(f"{self._url}/infill", json=body) as response:
+                if response.status >= 300:
+                    raise RuntimeError(f"{response.status}: {await response.text()}")
+                async for row in response.content:
+                    if row.startswith(b"data: {"):
+                        _follow(suggestion, json.loads(row.removeprefix(b"data: ")))
+        except asyncio.CancelledError:
+            self._wasted_tokens += suggestion.completion_tokens
+            raise
+        suggestion.milliseconds = 1000 * (time.perf_counter() - started)
+        return suggestion
+
+    async def wasted_tokens(self) -> int:
+        """Count what had arrived of answers that were let go."""
+        return self._wasted_tokens
+
+
+def _follow(suggestion: Suggestion, event: dict[str, Any]) -> None:
+    suggestion.text += event["content"]
+    suggestion.completion_tokens += 1
+    if event["stop"]:
+        suggestion.prompt_tokens = event["timings"]["prompt_n"]
+        suggestion.completion_tokens = event["timings"]["predicted_n"]
 
 
 async def servers(http: aiohttp.ClientSession, llama_server: str | None) -> list[Server]:

@@ -1,22 +1,25 @@
 """What a person typing sees: real files typed again, a request at every few characters.
 
-    python -m benchmarks.typing_replay FILE… [--llama-server URL] [--lines 4] [--every 3] [--rhythm 150]
+    python -m benchmarks.typing_replay FILE… [--llama-server URL] [--lines 4] [--every 3] [--rhythm 150] [--record FILE]
 
 Closed loop (the next character is typed when the answer is there) unless `--rhythm` gives the milliseconds
-between characters; then a request that a later one overtakes is superseded, and its tokens count as wasted.
+between characters; then a request that a later one overtakes is superseded: nobody sees its answer, and its tokens
+count as wasted.
 A suggestion is right when its first line is what stands in the rest of the line. It repeats the suffix when its
 last line is the next line below the cursor. From each file, `--places` stretches of `--lines` lines are typed,
-into the file as it would stand around them.
+into the file as it would stand around them. `--record` keeps every answer, with the text it was judged by.
 """
 
 import argparse
 import asyncio
+import json
 import random
 import statistics
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -38,14 +41,18 @@ class Replay:
     right: int = 0
     right_typed_through: int = 0
     repeats: int = 0
+    overtaken: int = 0
     wasted: int = 0
+    answers: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, suggestion: Suggestion, rest_of_line: str, next_line: str) -> None:
+    def add(self, suggestion: Suggestion, gap: Gap, rest_of_line: str, next_line: str) -> None:
         """Judge one answer."""
+        line = gap.prefix.rpartition("\n")[2]
+        self.answers.append({"path": gap.path, "line": line, "rest": rest_of_line, **asdict(suggestion)})
         self.latencies.append(suggestion.milliseconds)
         self.prompt_tokens.append(suggestion.prompt_tokens)
         if suggestion.reason == "superseded":
-            self.wasted += suggestion.completion_tokens
+            self.overtaken += 1
             return
         lines = suggestion.text.split("\n")
         first = lines[0].rstrip()
@@ -58,6 +65,11 @@ class Replay:
         visible = [line.strip() for line in lines if line.strip()]
         if len(visible) > 1 and next_line.strip() and visible[-1] == next_line.strip():
             self.repeats += 1
+
+    def extend(self, other: "Replay") -> None:
+        """Take another replay's figures in."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
     def row(self) -> list[str]:
         """Show the figures."""
@@ -73,13 +85,14 @@ class Replay:
             f"{100 * self.right / max(1, self.shown):.0f} %",
             f"{100 * self.right_typed_through / max(1, self.right):.0f} %",
             f"{100 * self.repeats / max(1, self.shown):.1f} %",
+            f"{100 * self.overtaken / count:.0f} %",
             str(self.wasted),
         ]
 
 
 HEADER = (
     *("requests", "p50 ms", "p95 ms", "< 100 ms", "prompt tok"),
-    *("right", "right/shown", "typed through", "repeats", "wasted"),
+    *("right", "right/shown", "typed through", "repeats", "overtaken", "wasted"),
 )
 
 
@@ -125,21 +138,33 @@ def gaps(stretch: Stretch, every: int, session: str) -> Iterator[tuple[Gap, str,
 async def closed_loop(server: Server, stretch: Stretch, every: int, replay: Replay, session: str) -> None:
     """Type on when the answer is there."""
     for gap, rest, next_line in gaps(stretch, every, session):
-        replay.add(await server.complete(gap, _MAX_TOKENS), rest, next_line)
+        replay.add(await server.complete(gap, _MAX_TOKENS), gap, rest, next_line)
 
 
 async def with_rhythm(
     server: Server, stretch: Stretch, every: int, replay: Replay, session: str, milliseconds: float
 ) -> None:
-    """Type on whatever the answer does; each request is let go when the next one comes."""
+    """Type on whatever the answer does.
+
+    A server that supersedes by itself is left its requests; to any other the client closes the connection
+    when it types on, as its editor plug-ins do. Either way the person never sees the answer.
+    """
 
     async def ask(gap: Gap, rest: str, next_line: str) -> None:
-        replay.add(await server.complete(gap, _MAX_TOKENS), rest, next_line)
+        asked = time.perf_counter()
+        try:
+            suggestion = await server.complete(gap, _MAX_TOKENS)
+        except asyncio.CancelledError:
+            elapsed = 1000 * (time.perf_counter() - asked)
+            suggestion = Suggestion(reason="superseded", milliseconds=elapsed)
+        replay.add(suggestion, gap, rest, next_line)
 
-    tasks = []
+    tasks: list[asyncio.Task[None]] = []
     started = time.perf_counter()
     for number, (gap, rest, next_line) in enumerate(gaps(stretch, every, session)):
         await asyncio.sleep(max(0.0, started + number * every * milliseconds / 1000 - time.perf_counter()))
+        if tasks and not server.supersedes:
+            tasks[-1].cancel()
         tasks.append(asyncio.create_task(ask(gap, rest, next_line)))
     await asyncio.gather(*tasks)
 
@@ -147,24 +172,26 @@ async def with_rhythm(
 async def compare(files: Sequence[Path], arguments: argparse.Namespace) -> None:
     """Replay every file on every server and print the table."""
     rows: list[list[str]] = []
+    answers: dict[str, list[dict[str, Any]]] = {}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=600)) as http:
         for server in await servers(http, arguments.llama_server):
             total = Replay()
             for file in files:
-                replay = Replay()
+                replay = Replay(wasted=-await server.wasted_tokens())
                 for number, stretch in enumerate(stretches(file, arguments.places, arguments.lines)):
                     session = f"replay-{file.name}-{number}-{time.time_ns()}"
                     if arguments.rhythm:
                         await with_rhythm(server, stretch, arguments.every, replay, session, arguments.rhythm)
                     else:
                         await closed_loop(server, stretch, arguments.every, replay, session)
+                replay.wasted += await server.wasted_tokens()
                 rows.append([server.name, file.name, *replay.row()])
-                for name in ("latencies", "prompt_tokens"):
-                    getattr(total, name).extend(getattr(replay, name))
-                for name in ("shown", "right", "right_typed_through", "repeats", "wasted"):
-                    setattr(total, name, getattr(total, name) + getattr(replay, name))
+                total.extend(replay)
             rows.append([server.name, "all", *total.row()])
+            answers[server.name] = total.answers
     print_table(["", "file", *HEADER], rows)
+    if arguments.record:
+        arguments.record.write_text(json.dumps(answers, indent=1), encoding="utf-8")
 
 
 def main() -> None:
@@ -176,6 +203,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=4)
     parser.add_argument("--every", type=int, default=3)
     parser.add_argument("--rhythm", type=float, default=0.0)
+    parser.add_argument("--record", type=Path)
     arguments = parser.parse_args()
     asyncio.run(compare(arguments.files, arguments))
 

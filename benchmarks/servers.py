@@ -130,7 +130,9 @@ class LlamaServer:
         suggestion = Suggestion()
         started = time.perf_counter()
         try:
-            async with self._http.post(f"{self._url}/infill", json=body) as response:
+            # It closes connections that it has kept for a while, whether or not a request is on its way.
+            closing = {"Connection": "close"}
+            async with self._http.post(f"{self._url}/infill", json=body, headers=closing) as response:
                 if response.status >= 300:
                     raise RuntimeError(f"{response.status}: {await response.text()}")
                 async for row in response.content:
@@ -156,12 +158,13 @@ def _follow(suggestion: Suggestion, event: dict[str, Any]) -> None:
 
 
 async def servers(http: aiohttp.ClientSession, llama_server: str | None) -> list[Server]:
-    """List the contenders: the running daemon, and a llama.cpp server where its address is given."""
+    """List the contenders: a llama.cpp server where its address is given, and the running daemon.
+
+    The daemon comes last: it may go on preparing when it has answered, which nobody else should be measured beside.
+    """
     daemon = await asyncio.to_thread(find_client)
     if daemon is None:
         raise SystemExit("Andiron is not running: start it with `andiron serve`.")
     token = (await asyncio.to_thread(find_paths().token_file.read_text)).strip()
-    found: list[Server] = [Andiron(http, daemon.url, token)]
-    if llama_server:
-        found.append(LlamaServer(http, llama_server))
-    return found
+    found: list[Server] = [LlamaServer(http, llama_server)] if llama_server else []
+    return [*found, Andiron(http, daemon.url, token)]

@@ -38,7 +38,8 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
         `suffix_start`: whether the rest of the line is part of the suffix sent: `whole` always, `closers` unless it
             is only closing brackets and quotes, `next_line` never.
         `suffix_similarity`: the share of lines by which a suffix still counts as unchanged.
-        `places_per_path`, `places`: how many are remembered.
+        `places_per_path`, `places`: how many are remembered; `preparations`: how many windows may wait for the
+            background to prepare them.
 
     Length
         `line_tokens`, `statement_tokens`, `block_tokens`: most new tokens by kind of gap;
@@ -88,6 +89,7 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     suffix_similarity: float = 0.9
     places_per_path: int = 4
     places: int = 64
+    preparations: int = 8
 
     line_tokens: int = 64
     statement_tokens: int = 96

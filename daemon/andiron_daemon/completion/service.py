@@ -19,7 +19,7 @@ import msgspec
 from andiron_daemon.answers import TextDelta, all_truncated
 from andiron_daemon.completion.anchor import Place, Places
 from andiron_daemon.completion.answer import answer_from_cache, answer_from_run, answer_nothing, told
-from andiron_daemon.completion.background import Preparation
+from andiron_daemon.completion.background import Preparation, Work
 from andiron_daemon.completion.cache import Found, Identity, SuggestionCache
 from andiron_daemon.completion.desk import Desk, Ticket
 from andiron_daemon.completion.examples import Examples
@@ -67,7 +67,7 @@ class CompletionService:
         self._places = Places(self._policy, self._desk.idle_clock)
         self._prompts = Prompts(self._policy, self._speed, self._places)
         self._cache = SuggestionCache(self._policy)
-        self._preparation = Preparation(self._desk.idle_clock)
+        self._preparation = Preparation(self._policy.preparations, self._desk.idle_clock)
         self._feedback = Feedback()
         self._acceptances = Acceptances(clock)
         self._statistics = Statistics(store)
@@ -318,14 +318,15 @@ class CompletionService:
         window = place.pending
         if window is None and also_in_force:
             window = place.window
-        if window is None or self._preparation.is_preparing(key, window):
+        if window is None:
             return
         warming = msgspec.structs.replace(plan, max_tokens=0)
         asked = self._prompts.request_for(warming, window, request_id)
         if window is place.pending and asked.place is not None:
             # The engine drops a place's warm-up when a request of the same place comes; this is to go on beside it.
             asked = msgspec.structs.replace(asked, place=f"{asked.place}:next")
-        self._preparation.prepare(key, place, window, self._router.infill(asked, plan.request.backend))
+        work = Work(place, window, lambda: self._router.infill(asked, plan.request.backend))
+        self._preparation.prepare(key, work)
 
     async def _prefetch(self, request: CompletionInput, identity: Identity) -> None:
         """Have the next suggestion written, for the cache, unless it is there or somebody asked meanwhile."""

@@ -49,6 +49,21 @@ class Pump(Generic[Item]):
         self._taken.set()
         return self._items.popleft()
 
+    async def next_within(self, seconds: float | None) -> Item | None:
+        """Return the next item, None if there is none in time; for None it waits as long as it takes.
+
+        Raises:
+            StopAsyncIteration: as for `next`.
+        """
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await self.next()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return None
+
     def __aiter__(self) -> AsyncIterator[Item]:
         """Read to the end."""
         return self

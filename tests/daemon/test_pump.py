@@ -49,6 +49,25 @@ async def test_giving_up_waiting_loses_nothing() -> None:
         assert [number async for number in pump] == [0, 1, 2]
 
 
+async def test_an_item_that_does_not_come_in_time_comes_later() -> None:
+    source = Source()
+    async with pumped(source.numbers()) as pump:
+        assert await pump.next_within(0) is None
+        source.go.set()
+        assert await pump.next_within(None) == 0
+
+
+async def test_a_source_that_ran_out_of_time_itself_is_not_taken_for_one_that_is_slow() -> None:
+    async def hurried() -> AsyncGenerator[int, None]:
+        yield 1
+        raise TimeoutError
+
+    async with pumped(hurried()) as pump:
+        assert await pump.next() == 1
+        with pytest.raises(TimeoutError):
+            await pump.next_within(60)
+
+
 async def test_leaving_the_block_cancels_the_source_and_waits_for_it() -> None:
     source = Source()
     async with pumped(source.numbers()):

@@ -1,6 +1,5 @@
 """Bodies in and out: JSON checked while it is decoded, and answers as one body or as server-sent events."""
 
-import asyncio
 import contextlib
 import re
 from collections.abc import AsyncGenerator
@@ -107,7 +106,7 @@ async def answer_stream(request: web.Request, events: AsyncGenerator[Event, None
     """
     interval = request.app[keys.KEEP_ALIVE_SECONDS]
     async with pumped(events) as pump:
-        first = await _next(pump, interval)
+        first = await pump.next_within(interval)
         response = web.StreamResponse(headers=_STREAM_HEADERS)
         await response.prepare(request)
         try:
@@ -126,25 +125,13 @@ async def _later(request: web.Request, pump: "Pump[Event]", interval: float) -> 
     """Yield what is to be written after the first event, comments while nothing is ready included."""
     while True:
         try:
-            event = await _next(pump, interval)
+            event = await pump.next_within(interval)
         except StopAsyncIteration:
             return
         except Exception as error:  # noqa: BLE001 -- the HTTP edge, once the status has been sent
             yield _event("error", describe(request, error))
             return
         yield _KEEP_ALIVE if event is None else _encoded(event)
-
-
-async def _next(pump: "Pump[Event]", seconds: float) -> Event | None:
-    """Return the next event, None if there is none in time."""
-    limit = asyncio.timeout(seconds)
-    try:
-        async with limit:
-            return await pump.next()
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        return None
 
 
 def _encoded(event: msgspec.Struct) -> bytes:

@@ -14,9 +14,8 @@ import msgspec
 
 from andiron_daemon.answers import TextDelta, unfinished
 from andiron_daemon.api.dialects.stops import StopReader
-from andiron_daemon.completion.service import CompletionEvent
 from andiron_daemon.completion.types import Completion, CompletionAnswer, CompletionInput, CompletionStarted
-from andiron_daemon.pump import Pump, pumped
+from andiron_daemon.pump import pumped
 from andiron_daemon.services import Services
 from andiron_models.types import Timings, Truncated, Usage
 
@@ -85,7 +84,7 @@ async def fill_as_stream(
     events = services.completion.complete(request, request_id=request_id, stream=True)
     async with pumped(events) as pump:
         while True:
-            event = await _next_in_time(pump, moment)
+            event = await pump.next_within(_seconds_until(moment))
             shown = ""
             match event:
                 case CompletionStarted():
@@ -115,16 +114,8 @@ def _moment_in(seconds: float | None) -> float | None:
     return None if seconds is None else asyncio.get_running_loop().time() + seconds
 
 
-async def _next_in_time(pump: Pump[CompletionEvent], moment: float | None) -> CompletionEvent | None:
-    """Wait for the next event, until a moment where there is one; None when that came first."""
-    limit = asyncio.timeout_at(moment)
-    try:
-        async with limit:
-            return await pump.next()
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        return None
+def _seconds_until(moment: float | None) -> float | None:
+    return None if moment is None else moment - asyncio.get_running_loop().time()
 
 
 def _inserted(request: CompletionInput, answer: CompletionAnswer, waiting: str) -> str:

@@ -4,7 +4,6 @@ A failure before anything was sent is raised, to be answered with its status; la
 protocol's own shape. A client that leaves cancels the work.
 """
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from typing import Literal
@@ -40,7 +39,7 @@ async def send(
     """Send chunks as they come; `failed` writes down what went wrong on the way."""
     interval = request.app[keys.KEEP_ALIVE_SECONDS]
     async with pumped(chunks) as pump:
-        first = await _next(pump, interval if form == "sse" else None)
+        first = await pump.next_within(interval if form == "sse" else None)
         response = web.StreamResponse(headers={"Content-Type": _TYPES[form], "Cache-Control": "no-store"})
         await response.prepare(request)
         with contextlib.suppress(ConnectionError):  # the client has left; leaving the pump cancels what it asked for
@@ -60,22 +59,10 @@ async def _send_rest(
     interval = request.app[keys.KEEP_ALIVE_SECONDS] if form == "sse" else None
     while True:
         try:
-            chunk = await _next(pump, interval)
+            chunk = await pump.next_within(interval)
         except StopAsyncIteration:
             return
         except Exception as error:  # noqa: BLE001 -- the HTTP edge, once the status has been sent
             await response.write(failed(describe(request, error)))
             return
         await response.write(_KEEP_ALIVE if chunk is None else chunk)
-
-
-async def _next(pump: Pump[bytes], seconds: float | None) -> bytes | None:
-    """Return the next chunk, None if there is none in time."""
-    limit = asyncio.timeout(seconds)
-    try:
-        async with limit:
-            return await pump.next()
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        return None

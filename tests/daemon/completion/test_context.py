@@ -2,6 +2,7 @@
 
 import pytest
 
+from andiron_daemon.completion import context
 from andiron_daemon.completion.context import choose_context, is_usable
 from andiron_daemon.completion.policy import CompletionPolicy
 from andiron_daemon.completion.secrets import is_secret
@@ -101,10 +102,14 @@ def test_what_was_quoted_is_quoted_again_as_it_was_while_it_is_true() -> None:
     assert "tax = 1" in anew[0].content
 
 
-def test_many_long_files_take_bounded_work() -> None:
+def test_of_many_long_files_only_the_newest_are_read_and_their_beginnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[tuple[str, int]] = []
+    monkeypatch.setattr(context, "parse", lambda text, *_, **__: read.append((text[:4].strip(), len(text))))
     line = "def invoice(x): return [x, (x, {x: x})]\n"
     files = [ExtraFile(path=f"{number}.py", content=f"# {number}\n" + line * 20_000) for number in range(40)]
-    assert choose_context(files, own_path=None, prefix="invoice(", suffix="", tokens=100, policy=POLICY)
+    choose_context(files, own_path=None, prefix="invoice(", suffix="", tokens=100, policy=POLICY)
+    assert [name for name, _ in read] == [f"# {number}" for number in range(16, 40)]
+    assert {size for _, size in read} == {48 * 1024}
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,20 @@
 
     started ──► static part ──► whole answer, with linters and, where they were asked for, insights
 
-The static part blocks and runs in threads of its own, few of them: they share one interpreter lock, and each may
-hold a large text. Linters come by the seam `Desk`, insights by the seam `Insights`; either may fail, and the
-answer says so.
+The static part blocks and runs in threads of its own, few of them, since they share one interpreter lock; that of a
+large text in a process, of which there are as few. Linters come by the seam `Desk`, insights by the seam `Insights`;
+either may fail, and the answer says so.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import msgspec
 
+from andiron_daemon.analysis.aside import LARGE_CHARACTERS, look_aside
+from andiron_daemon.analysis.linters.linter import Found
 from andiron_daemon.analysis.static import LARGEST_CHARACTERS, Looked, analyse
 from andiron_daemon.analysis.types import (
     Analysis,
@@ -31,7 +33,8 @@ from andiron_daemon.syntax.parse import Syntax
 from andiron_models.errors import ModelError
 
 AnalysisEvent = Started | StaticAnalysis | Analysis
-_THREADS = 2
+LookAside = Callable[[AnalysisInput], Awaitable[Looked]]
+_AT_ONCE = 2
 # Nobody's: nothing is generated but insights, and these come last.
 _NOBODY = "none"
 
@@ -39,8 +42,10 @@ _NOBODY = "none"
 class Desk(Protocol):
     """Where a text is linted; what fails is said in what it returns, never raised."""
 
-    async def lint(self, text: str, path: str | None, language: Language | None, syntax: Syntax | None) -> Linted:
-        """Look at one text."""
+    async def lint(
+        self, text: str, path: str | None, language: Language | None, syntax: Syntax | Found | None
+    ) -> Linted:
+        """Look at one text; instead of its tree, what our own rules found in it will do."""
         ...
 
 
@@ -55,10 +60,12 @@ class Insights(Protocol):
 class AnalysisService:
     """Analyses texts; `aclose` waits for what is under way."""
 
-    def __init__(self, desk: Desk, insights: Insights | None = None) -> None:
+    def __init__(self, desk: Desk, insights: Insights | None = None, look_aside: LookAside = look_aside) -> None:
         self._desk = desk
         self._insights = insights
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="analysis")
+        self._look_aside = look_aside
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="analysis")
+        self._processes = asyncio.Semaphore(_AT_ONCE)
 
     async def analyse(
         self, request: AnalysisInput, *, request_id: str | None = None
@@ -84,6 +91,9 @@ class AnalysisService:
 
     async def look(self, request: AnalysisInput) -> Looked:
         """Do the static part."""
+        if len(request.code) > LARGE_CHARACTERS:
+            async with self._processes:
+                return await self._look_aside(request)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, analyse, request.code, request.path, request.language)
 
@@ -94,7 +104,7 @@ class AnalysisService:
     async def _linted(self, request: AnalysisInput, looked: Looked) -> Linted:
         if len(request.code) > LARGEST_CHARACTERS:
             return Linted()
-        return await self._desk.lint(request.code, request.path, looked.language, looked.syntax)
+        return await self._desk.lint(request.code, request.path, looked.language, looked.syntax or looked.rules)
 
     async def _with_insights(self, request: AnalysisInput, analysis: Analysis) -> Analysis:
         """Add what a model says; without one the analysis stands, and says what is missing."""

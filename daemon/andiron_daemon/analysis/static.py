@@ -12,6 +12,7 @@ from andiron_daemon.analysis.complexity import Unit, units_of
 from andiron_daemon.analysis.doubts import believed
 from andiron_daemon.analysis.faults import faults_of
 from andiron_daemon.analysis.lines import LineCounts, count_lines, count_lines_without_tree
+from andiron_daemon.analysis.linters.linter import Found
 from andiron_daemon.analysis.marks import DEEPEST, Marks, is_too_deep, marks_of
 from andiron_daemon.analysis.places import Places
 from andiron_daemon.analysis.symbols import MOST_SYMBOLS, Outline, lines_of, outline_of
@@ -29,11 +30,15 @@ _WORDS_OF_ERRORS = 8
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """An analysis, and the tree it was made of, for those who go on from there."""
+    """An analysis, and the tree it was made of, for those who go on from there.
+
+    A tree stays in the process it was made in; what our rules found in one that was made elsewhere is in `rules`.
+    """
 
     analysis: StaticAnalysis
     language: Language | None
     syntax: Syntax | None
+    rules: Found | None = None
 
 
 def analyse(code: str, path: str | None = None, language_word: str | None = None) -> Looked:
@@ -53,6 +58,13 @@ def analyse(code: str, path: str | None = None, language_word: str | None = None
         return Looked(analysis=analysis, language=language, syntax=None)
     syntax = _as_cpp(syntax, path) or syntax
     return Looked(analysis=_with_tree(syntax, places, path, language_word), language=syntax.language, syntax=syntax)
+
+
+def unseen(code: str, path: str | None, language_word: str | None, reason: str) -> Looked:
+    """Say that a text was not looked at, and why."""
+    language = language_of(language_word, path, code)
+    places = Places(code.encode("utf-8", "replace"))
+    return Looked(analysis=_without_tree(places, language, reason), language=language, syntax=None)
 
 
 def _reason_not_to(code: str, language: Language | None, word: str | None) -> str | None:

@@ -67,8 +67,13 @@ class LintDesk:
         self._places = asyncio.Semaphore(max(2, os.cpu_count() or 1))
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def lint(self, text: str, path: str | None, language: Language | None, syntax: Syntax | None) -> Linted:
-        """Look at one text; cancelling ends every program that was started for it."""
+    async def lint(
+        self, text: str, path: str | None, language: Language | None, syntax: Syntax | Found | None
+    ) -> Linted:
+        """Look at one text; cancelling ends every program that was started for it.
+
+        Instead of its tree, what our own rules found in it will do.
+        """
         kind = kind_of(path, language)
         source = SourceFile(path=named_for(path, language, kind), text=_encodable(text))
         work = [self._outcome(linter, source) for linter in self._linters if kind in linter.languages]
@@ -176,8 +181,9 @@ def _done(name: str, version: str, found: Found) -> Outcome:
     return run, found.diagnostics[:MOST_DIAGNOSTICS]
 
 
-async def _rules_outcome(syntax: Syntax) -> Outcome:
-    return _done(OWN_RULES, __version__, await asyncio.to_thread(search, syntax))
+async def _rules_outcome(syntax: Syntax | Found) -> Outcome:
+    found = syntax if isinstance(syntax, Found) else await asyncio.to_thread(search, syntax)
+    return _done(OWN_RULES, __version__, found)
 
 
 def _linted(outcomes: Sequence[Outcome]) -> Linted:

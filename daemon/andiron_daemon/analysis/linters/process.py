@@ -1,4 +1,4 @@
-"""Programs that are not ours, run with bounds: time, output, memory, priority, and an end for all they started.
+"""Programs run with bounds: time, output, memory, priority, and an end for all they started.
 
     start ──► new group, lower priority, memory limit ──► talk ──► kill the group, whatever happened
 

@@ -11,12 +11,10 @@ from andiron_daemon.api.wire import convert_body
 from andiron_daemon.api.ws.messages import Frame
 from andiron_daemon.chat.types import ChatAnswer, ChatContext
 from andiron_daemon.completion.types import CompletionAnswer
-from andiron_daemon.errors import DaemonError, InvalidRequestError, NotFoundError
+from andiron_daemon.errors import InvalidRequestError
 
 PING = "ping"
 CANCEL = "cancel"
-# Kinds of the contract; one without a row is answered with `not_found`.
-_KINDS = ("chat", "code_analysis", "completion")
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,11 +81,13 @@ def find_command(kind: str) -> Command:
     """Find the row of a kind.
 
     Raises:
-        NotFoundError: for a kind of the contract that this Andiron has no service for.
-        InvalidRequestError: for any other word.
+        InvalidRequestError: there is no such kind.
     """
     if kind not in COMMANDS:
-        raise _unknown(kind)
+        there = ", ".join([*COMMANDS, PING, CANCEL])
+        raise InvalidRequestError(
+            f"there is no message type {kind!r}", hint=f"The types are: {there}.", details={"field": "type"}
+        )
     return COMMANDS[kind]
 
 
@@ -101,12 +101,3 @@ def read_request(command: Command, frame: Frame) -> Any:
     if frame.message is not None:
         fields[command.message_field] = frame.message
     return convert_body(fields | {"stream": frame.stream}, command.work.body)
-
-
-def _unknown(kind: str) -> DaemonError:
-    there = ", ".join([*COMMANDS, PING, CANCEL])
-    if kind in _KINDS:
-        return NotFoundError(f"this Andiron has no {kind}", hint=f"It has: {there}.", details={"type": kind})
-    return InvalidRequestError(
-        f"there is no message type {kind!r}", hint=f"The types are: {there}.", details={"field": "type"}
-    )

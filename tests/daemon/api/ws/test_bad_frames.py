@@ -220,14 +220,3 @@ async def test_nobody_else_gets_a_socket(
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
     response = await daemon.get(path, headers={**upgrade, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", **headers})
     assert response.status == status
-
-
-async def test_a_kind_without_a_service_is_named(daemon: DaemonClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    from andiron_daemon.api.ws import commands
-
-    monkeypatch.setattr(commands, "COMMANDS", {})
-    async with daemon.ws_connect("/ws") as socket:
-        await socket.send_json({"type": "code_analysis", "id": "r", "message": "x = 1"})
-        reply = await socket.receive_json(timeout=10)
-        assert (reply["type"], reply["id"], reply["error"]["code"]) == ("error", "r", "not_found")
-        assert reply["error"]["hint"]

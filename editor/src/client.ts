@@ -152,10 +152,13 @@ function parsed(text: string): unknown {
 function refused(status: number, text: string): DaemonError {
   try {
     const { error } = JSON.parse(text) as ErrorBody;
-    return new DaemonError(error.code, error.message, error.hint ?? undefined, error.request_id);
+    if (typeof error.code === "string") {
+      return new DaemonError(error.code, error.message, error.hint ?? undefined, error.request_id);
+    }
   } catch {
-    return new DaemonError("not_andiron", `it answered with ${status}`, "Look at the setting andiron.url.");
+    // Told below.
   }
+  return new DaemonError("not_andiron", `it answered with ${status}`, "Look at the setting andiron.url.");
 }
 
 function unreachable(error: Error, url: URL): DaemonError {
@@ -165,6 +168,9 @@ function unreachable(error: Error, url: URL): DaemonError {
 function brokenOff(error: unknown, signal?: AbortSignal): Error {
   if (signal?.aborted) {
     return new CancelledError("cancelled");
+  }
+  if (error instanceof DaemonError) {
+    return error; // what was heard was not understood
   }
   return new DaemonError("broken_stream", "the answer broke off half-way", `Ask again. (${String(error)})`);
 }

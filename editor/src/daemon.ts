@@ -14,13 +14,14 @@ import * as vscode from "vscode";
 
 import { CancelledError, Client, DaemonError } from "./client";
 import { findDaemon, type Location, stateFolder, type Surroundings } from "./location";
-import type { State } from "./wire";
+import type { Health, State } from "./wire";
 
 export type Condition = "offline" | "starting" | "ready" | "working" | "paused" | "failed" | "refused";
 
 const FIRST_RETRY_MILLISECONDS = 1_000;
 const LONGEST_RETRY_MILLISECONDS = 30_000;
 /** Codes of a daemon, or of something else, that is there and does not work with us. */
+const CONDITIONS: ReadonlySet<string> = new Set<State["condition"]>(["ready", "loading", "generating", "failed"]);
 const REFUSALS: ReadonlySet<string> = new Set(["unauthorized", "forbidden_host", "forbidden_origin", "not_andiron", "other_version", "wrong_url"]);
 
 export class Daemon implements vscode.Disposable {
@@ -100,8 +101,9 @@ export class Daemon implements vscode.Disposable {
     const following = new AbortController();
     this.#following = following;
     const client = new Client(location);
+    let version: string | undefined;
     try {
-      await client.json("GET", "/health", undefined, { signal: following.signal, timeoutMilliseconds: 5_000 });
+      version = (await client.json<Health>("GET", "/health", undefined, { signal: following.signal, timeoutMilliseconds: 5_000 })).version;
       this.#client = client;
       this.#set("starting");
       await client.events("GET", "/api/v1/events", undefined, (name, data) => this.#heard(name, data), following.signal);
@@ -110,7 +112,7 @@ export class Daemon implements vscode.Disposable {
       if (error instanceof CancelledError || this.#following !== following) {
         return; // another attempt is under way
       }
-      this.#lost(error instanceof DaemonError ? told(error) : new DaemonError("unreachable", String(error)));
+      this.#lost(error instanceof DaemonError ? told(error, version) : new DaemonError("unreachable", String(error)));
     }
   }
 
@@ -127,6 +129,9 @@ export class Daemon implements vscode.Disposable {
     }
     this.#retryMilliseconds = FIRST_RETRY_MILLISECONDS;
     const state = data as State;
+    if (!CONDITIONS.has(state.condition)) {
+      throw new DaemonError("other_version", `its condition ${JSON.stringify(state.condition)} is unknown`);
+    }
     this.#state = state;
     this.#trouble = state.condition === "failed" ? new DaemonError("backend_unavailable", state.detail ?? "the backend cannot answer", state.hint ?? undefined) : undefined;
     this.#set(conditionOf(state));
@@ -180,10 +185,10 @@ function conditionOf(state: State): Condition {
   return state.condition === "generating" ? "working" : state.condition === "loading" ? "starting" : "ready";
 }
 
-/** A daemon without a stream of events is an older one than this extension knows. */
-function told(error: DaemonError): DaemonError {
-  return error.code === "not_found"
-    ? new DaemonError("other_version", "the daemon is of another version than this extension", "Update the older of the two.")
+/** A daemon without the stream of events, or with another one, has another API than this extension. */
+function told(error: DaemonError, version: string | undefined): DaemonError {
+  return ["not_found", "other_version"].includes(error.code)
+    ? new DaemonError("other_version", `the daemon ${version ?? ""} has another API than this extension`, "Update the older of the two.")
     : error;
 }
 

@@ -6,7 +6,8 @@ import type { ContextDiagnostic, ContextFile } from "./wire";
 
 const MOST_CHARACTERS = 40_000;
 const REMEMBERED = 32;
-const CELL = "vscode-notebook-cell";
+/** The scheme of a notebook's cells. */
+export const CELL = "vscode-notebook-cell";
 const TEXT_SCHEMES = new Set(["file", "untitled", "vscode-remote", "vscode-vfs", CELL]);
 const LANGUAGES: Readonly<Record<string, string>> = {
   shellscript: "bash",

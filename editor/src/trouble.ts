@@ -5,11 +5,8 @@ import * as vscode from "vscode";
 import type { Daemon } from "./daemon";
 import { isHere } from "./location";
 
-const KNOWN_API_MAJOR = 0;
-
 export class Trouble implements vscode.Disposable {
   #isTold = false;
-  #isVersionTold = false;
   readonly #subscription: vscode.Disposable;
 
   constructor(private readonly daemon: Daemon) {
@@ -24,7 +21,6 @@ export class Trouble implements vscode.Disposable {
     const { condition, trouble, state } = this.daemon;
     if (state && condition !== "failed") {
       this.#isTold = false;
-      this.#tellVersion(state.version);
       return;
     }
     if (this.#isTold || !trouble) {
@@ -44,14 +40,6 @@ export class Trouble implements vscode.Disposable {
       } else if (choice) {
         await vscode.commands.executeCommand("andiron.showLog");
       }
-    }
-  }
-
-  #tellVersion(version: string): void {
-    const major = Number.parseInt(version, 10);
-    if (!this.#isVersionTold && major !== KNOWN_API_MAJOR) {
-      this.#isVersionTold = true;
-      void vscode.window.showWarningMessage(`Andiron: the daemon is of version ${version}, this extension was made for ${KNOWN_API_MAJOR}.x. Update the older of the two.`);
     }
   }
 }

@@ -165,6 +165,10 @@ export interface Conversation {
   readonly messages: readonly Message[];
 }
 
+export interface Health {
+  readonly version: string;
+}
+
 export interface State {
   readonly condition: "ready" | "loading" | "generating" | "failed";
   readonly version: string;

@@ -47,9 +47,10 @@ test("a refusal keeps its code, its hint and its request id", async (t) => {
 });
 
 test("something else that answers there is told apart", async (t) => {
-  const client = await answering(t, (request, response) => response.writeHead(request.url === "/ok" ? 200 : 502).end("<html>"));
-  await assert.rejects(client.json("GET", "/ok"), isRefusal("not_andiron"));
-  await assert.rejects(client.json("GET", "/x"), isRefusal("not_andiron"));
+  const client = await answering(t, (request, response) => response.writeHead(request.url === "/ok" ? 200 : 502).end(request.url === "/json" ? '{"error":"no"}' : "<html>"));
+  for (const path of ["/ok", "/json", "/x"]) {
+    await assert.rejects(client.json("GET", path), isRefusal("not_andiron"));
+  }
 });
 
 test("nobody there is unreachable", async () => {
@@ -96,6 +97,14 @@ test("an error in the stream, and a stream that breaks off, are errors", async (
   });
   await assert.rejects(generate(client, "/error", {}, {}), isRefusal("timeout"));
   await assert.rejects(generate(client, "/half", {}, {}), isRefusal("broken_stream"));
+});
+
+test("events that are not understood are not taken for a broken stream", async (t) => {
+  const client = await answering(t, (_, response) => response.end('event: state\ndata: {"condition":"dreaming"}\n\n'));
+  const take = (): void => {
+    throw new DaemonError("other_version", "what is that?");
+  };
+  await assert.rejects(client.events("GET", "/x", undefined, take), isRefusal("other_version"));
 });
 
 test("a connection that is cut in the middle is a broken stream", async (t) => {

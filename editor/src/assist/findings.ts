@@ -8,11 +8,11 @@ import * as vscode from "vscode";
 
 import { CancelledError } from "../client";
 import type { Daemon } from "../daemon";
-import { languageOf, maySend, pathOf } from "../documents";
+import { CELL, languageOf, maySend, pathOf } from "../documents";
 import type { Analysis } from "../wire";
 import { complain, subject } from "./asking";
 import { finding, parseFinding } from "./finding";
-import { LINTERS } from "./linters";
+import { hasLinter } from "./linters";
 
 const REST_MILLISECONDS = 800;
 const LONGEST_CHARACTERS = 1_000_000;
@@ -92,15 +92,16 @@ export class Findings implements vscode.Disposable {
 
   #isWanted(document: vscode.TextDocument): boolean {
     const settings = vscode.workspace.getConfiguration("andiron.diagnostics", document);
-    if (!settings.get("enabled", true) || !this.daemon.isThere || !maySend(document) || document.getText().length > LONGEST_CHARACTERS) {
+    // Alone, a cell of a notebook knows nothing of what the cells before it define.
+    const isCell = document.uri.scheme === CELL;
+    if (!settings.get("enabled", true) || !this.daemon.isThere || isCell || !maySend(document) || document.getText().length > LONGEST_CHARACTERS) {
       return false;
     }
     const chosen = settings.get<string[]>("languages", []);
     if (chosen.length) {
       return chosen.includes(document.languageId);
     }
-    const others = LINTERS[document.languageId] ?? [];
-    return document.languageId !== "plaintext" && !others.some((id) => vscode.extensions.getExtension(id));
+    return document.languageId !== "plaintext" && !hasLinter(document.languageId, (id) => vscode.extensions.getExtension(id) !== undefined);
   }
 
   async #analyse(document: vscode.TextDocument, signal: AbortSignal): Promise<Analysis> {

@@ -3,7 +3,7 @@
 const ECMASCRIPT = ["dbaeumer.vscode-eslint", "oxc.oxc-vscode", "biomejs.biome"];
 const C = ["llvm-vs-code-extensions.vscode-clangd", "ms-vscode.cpptools"];
 
-export const LINTERS: Readonly<Record<string, readonly string[]>> = {
+const LINTERS: Readonly<Record<string, readonly string[]>> = {
   python: ["charliermarsh.ruff", "ms-python.pylint", "ms-python.flake8", "ms-python.vscode-pylance"],
   javascript: ECMASCRIPT,
   typescript: ECMASCRIPT,
@@ -21,3 +21,8 @@ export const LINTERS: Readonly<Record<string, readonly string[]>> = {
   dockerfile: ["exiasr.hadolint"],
   yaml: ["redhat.vscode-yaml"],
 };
+
+/** Tell whether an extension that is there lints a language itself. */
+export function hasLinter(language: string, isThere: (extension: string) => boolean): boolean {
+  return (LINTERS[language] ?? []).some(isThere);
+}

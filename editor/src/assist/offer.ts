@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 
+import { CELL } from "../documents";
 import { complain, isUnchanged, type Subject } from "./asking";
 import { closePreview, showDifference } from "./preview";
 
@@ -41,7 +42,7 @@ export async function offer(about: Subject, { text, edits, title, detail }: Chan
 }
 
 async function isGone(document: vscode.TextDocument): Promise<boolean> {
-  if (document.isUntitled || document.uri.scheme === "vscode-notebook-cell") {
+  if (document.isUntitled || document.uri.scheme === CELL) {
     return false;
   }
   try {

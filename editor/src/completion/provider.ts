@@ -2,7 +2,8 @@
  * Ghost text: one request to the daemon for each rest of the typing, and what became of it told afterwards.
  *
  * A request the editor cancels is given a moment before its connection is closed: the daemon lets the next one
- * follow what this one has begun to write, and ends it by itself otherwise.
+ * follow what this one has begun to write, and ends it by itself otherwise. What a person asked for and no longer
+ * wants is ended at once: Escape, which the editor itself heeds only once there is something to hide.
  */
 
 import { randomUUID } from "node:crypto";
@@ -19,6 +20,7 @@ import { type Around, around } from "./surroundings";
 
 const GRACE_MILLISECONDS = 400;
 const REST_MILLISECONDS = 700;
+const IS_ASKED = "andiron.isSuggestionAsked";
 
 export class CompletionProvider implements vscode.InlineCompletionItemProvider, vscode.Disposable {
   readonly #session = randomUUID();
@@ -28,6 +30,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
   #lastMessage = "";
   #wasThere = false;
   #rest: NodeJS.Timeout | undefined;
+  #asked: AbortController | undefined;
 
   constructor(
     private readonly daemon: Daemon,
@@ -45,6 +48,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
       vscode.window.onDidChangeActiveTextEditor((editor) => this.#warmUpSoon(editor, 0)),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => this.#moved(textEditor, kind)),
       daemon.onDidChange(() => this.#daemonChanged()),
+      vscode.commands.registerCommand("andiron.completion.stop", () => this.#asked?.abort()),
     ];
   }
 
@@ -62,11 +66,17 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     if (!isAsked && (await isCancelledWithin(this.#pace.delayMilliseconds(settings.get("longestDelayMilliseconds", 300)), token))) {
       return [];
     }
+    const abort = new AbortController();
+    this.#showAsked(isAsked ? abort : undefined);
     try {
-      return await this.#ask(document, position, context, token);
+      return await this.#ask(document, position, context, token, abort);
     } catch (error) {
       this.#tell(error, isAsked);
       return [];
+    } finally {
+      if (this.#asked === abort) {
+        this.#showAsked(undefined);
+      }
     }
   }
 
@@ -89,10 +99,11 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     position: vscode.Position,
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
+    abort: AbortController,
   ): Promise<vscode.InlineCompletionItem[]> {
     const place = around(document, position, context.selectedCompletionInfo);
     const started = performance.now();
-    const answer = await this.#request(document, place, token);
+    const answer = await this.#request(document, place, abort, token);
     const first = answer.completions[0];
     if (answer.cached === "no" && !answer.reason) {
       this.#pace.answered(performance.now() - started);
@@ -111,8 +122,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     return [item];
   }
 
-  async #request(document: vscode.TextDocument, place: Around, token?: vscode.CancellationToken): Promise<CompletionAnswer> {
-    const abort = new AbortController();
+  async #request(document: vscode.TextDocument, place: Around, abort: AbortController, token?: vscode.CancellationToken): Promise<CompletionAnswer> {
     let timer: NodeJS.Timeout | undefined;
     const subscription = token?.onCancellationRequested(() => {
       timer = setTimeout(() => abort.abort(), GRACE_MILLISECONDS);
@@ -141,6 +151,14 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     };
   }
 
+  /** Let Escape end what a person waits for, and nothing else. */
+  #showAsked(asked: AbortController | undefined): void {
+    if (this.#asked !== asked) {
+      this.#asked = asked;
+      void vscode.commands.executeCommand("setContext", IS_ASKED, asked !== undefined);
+    }
+  }
+
   #daemonChanged(): void {
     if (this.daemon.isThere && !this.#wasThere) {
       this.#warmUpSoon(vscode.window.activeTextEditor, 0);
@@ -166,7 +184,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
   async #warmUp({ document, selection }: vscode.TextEditor): Promise<void> {
     if (this.#isWanted(document, false)) {
       try {
-        await this.#request(document, around(document, selection.active));
+        await this.#request(document, around(document, selection.active), new AbortController());
       } catch (error) {
         this.#tell(error, false);
       }

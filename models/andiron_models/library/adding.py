@@ -14,6 +14,7 @@ from andiron_models.errors import InvalidRequestError, ModelNotFoundError
 from andiron_models.library.catalogue import ID_PATTERN, CatalogueEntry, FileSource, load_catalogue
 from andiron_models.library.fetch import pull
 from andiron_models.library.gguf_header import read_gguf_header
+from andiron_models.library.json_file import write_json
 from andiron_models.library.part import Progress
 from andiron_models.library.records import forget_record
 from andiron_models.library.shelf import (
@@ -49,7 +50,7 @@ def add_reference(
     models_folder.mkdir(parents=True, exist_ok=True)
     with _lock(models_folder):
         others = [reference for reference in references(models_folder) if reference.id != chosen]
-        _write(models_folder, [*others, Reference(id=chosen, path=str(path))])
+        write_json(models_folder / REFERENCES, [*others, Reference(id=chosen, path=str(path))])
     return find_model(models_folder, chosen, known)
 
 
@@ -99,7 +100,7 @@ def remove_model(
         raise ModelNotFoundError(f"model {model_id} is not on this machine", hint="See `andiron models list`.")
     if model.is_reference:
         with _lock(models_folder):
-            _write(models_folder, [r for r in references(models_folder) if r.id != model_id])
+            write_json(models_folder / REFERENCES, [r for r in references(models_folder) if r.id != model_id])
     else:
         for file in files_of(model.path):
             file.unlink(missing_ok=True)
@@ -126,10 +127,3 @@ def _free_id(models_folder: Path, path: Path, model_id: str | None, known: Mappi
 
 def _lock(models_folder: Path) -> FileLock:
     return FileLock(models_folder / f".{REFERENCES}.lock")
-
-
-def _write(models_folder: Path, rows: list[Reference]) -> None:
-    file = models_folder / REFERENCES
-    temporary = file.with_suffix(".tmp")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(rows)))
-    temporary.replace(file)

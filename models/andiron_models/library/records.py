@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from andiron_models.library.json_file import write_json
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of one model; `verified_size_bytes` and `verified_mtime_ns` say which file was hashed."""
@@ -30,11 +32,7 @@ def read_record(models_folder: Path, model_id: str) -> Record:
 
 def write_record(models_folder: Path, model_id: str, record: Record) -> None:
     """Replace what is known, in one step."""
-    file = _file(models_folder, model_id)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(record)))
-    temporary.replace(file)
+    write_json(_file(models_folder, model_id), record)
 
 
 def update_record(models_folder: Path, model_id: str, **changes: object) -> Record:

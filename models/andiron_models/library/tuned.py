@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from andiron_models.library.json_file import write_json
+
 _FOLDER = ".tuned"
 
 
@@ -40,11 +42,7 @@ def read_tuned(models_folder: Path, model_id: str, source: Path) -> Tuned | None
 
 def write_tuned(models_folder: Path, model_id: str, tuned: Tuned) -> None:
     """Replace what was decided, in one step."""
-    file = _file(models_folder, model_id)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(tuned)))
-    temporary.replace(file)
+    write_json(_file(models_folder, model_id), tuned)
 
 
 def tuned_file(models_folder: Path, model_id: str, source: Path) -> Path | None:

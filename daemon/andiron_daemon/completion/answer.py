@@ -45,7 +45,7 @@ def answer_from_cache(identifier: str, plan: Plan, found: Found, policy: Complet
         reason=found.reason if found.reason or completions else "duplicates_suffix",
         backend=found.backend,
         model=found.model,
-        finish_reason="stop",
+        finish_reason="length" if found.is_cut_short else "stop",
         usage=Usage(),
         timings=Timings(),
         truncated=found.truncated,

@@ -24,7 +24,7 @@ _LONGEST_TYPED = 1000
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer that is known already."""
+    """An answer that is known already; `is_cut_short` if the token limit ended it."""
 
     cached: Cached
     suggestions: tuple[Suggestion, ...]
@@ -32,6 +32,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     backend: str
     model: str
     truncated: Truncated | None = None
+    is_cut_short: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +84,7 @@ class SuggestionCache:
         for entry in reversed(self._entries.values()):
             if entry.identity != identity or entry.suffix != suffix or entry.found.reason is not None:
                 continue
-            found = _typed_through(entry, gap.prefix)
+            found = _typed_through(entry, gap.prefix, self._policy.renew_below)
             if found is not None and (best is None or _length(found) > _length(best)):
                 best = found
         return best
@@ -129,11 +130,14 @@ def _suffix_head(gap: Gap) -> str:
     return stable_suffix(gap.suffix)[:_SUFFIX_CHARACTERS]
 
 
-def _typed_through(entry: Entry, prefix: str) -> Found | None:
-    """Return what is left of an entry's answer where the prefix has gone on with its text."""
+def _typed_through(entry: Entry, prefix: str, renew_below: float) -> Found | None:
+    """Return what is left of an entry's answer where the prefix has gone on with its text.
+
+    None where little is left of one that was cut short: by now the model can write what it had no room for.
+    """
     longest = max((len(suggestion.text) for suggestion in entry.found.suggestions), default=0)
     typed = _typed_since(entry, prefix, min(longest, _LONGEST_TYPED))
-    if not typed:
+    if not typed or (entry.found.is_cut_short and longest - len(typed) < renew_below * longest):
         return None
     left = tuple(
         Suggestion(suggestion.text[len(typed) :])

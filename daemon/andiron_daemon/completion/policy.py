@@ -57,9 +57,10 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
         `skip_inside_words`: do not complete between two letters.
 
     Cache
-        `cache_entries`; `cache_lines`: lines before the cursor that must agree; `follow_running`: a request that
-        goes on where a running one is heading waits for that instead of starting anew; `prefetch`: prepare the
-        next suggestion after one was accepted.
+        `cache_entries`; `cache_lines`: lines before the cursor that must agree; `renew_below`: what the token limit
+            cut short is written anew once less than this share of it is left to type; `follow_running`: a request
+            that goes on where a running one is heading waits for that instead of starting anew; `prefetch`: prepare
+            the next suggestion after one was accepted.
 
     Candidates
         `most_candidates` may be asked for; those behind the first, greedy one are sampled at `candidate_temperature`.
@@ -115,6 +116,7 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     cache_entries: int = 256
     cache_lines: int = 12
+    renew_below: float = 0.5
     follow_running: bool = True
     prefetch: bool = True
 

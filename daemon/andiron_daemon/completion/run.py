@@ -172,8 +172,7 @@ class Run:
                 if was_stopped and delta.finish is None:
                     break
         finish = _finish(last, was_stopped=was_stopped)
-        is_cut_short = finish.reason == "length" and not was_stopped
-        return _Text(written, logprobs, finish, is_cut_short)
+        return _Text(written, logprobs, finish, is_cut_short=finish.reason == "length")
 
     def _is_enough(self, watch: Watch, text: str) -> bool:
         return self._policy.does("stop_early") and watch.feed(text) is not None
@@ -221,7 +220,7 @@ def _finish(last: Delta | None, *, was_stopped: bool) -> Finish:
     if last is None:
         raise ModelError("the backend ended its completion without finishing it")
     if last.finish is not None:
-        return last.finish
+        return msgspec.structs.replace(last.finish, reason="stop") if was_stopped else last.finish
     if not was_stopped:
         raise ModelError("the backend ended its completion without finishing it")
     return Finish(reason="stop", usage=last.usage or Usage(), timings=last.timings or Timings(), masked=last.masked)

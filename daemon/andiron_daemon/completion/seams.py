@@ -1,23 +1,46 @@
 """Where a suggestion meets the text: blanks and line breaks on both sides."""
 
+import itertools
+
 from andiron_daemon.completion.gap import Gap
 from andiron_daemon.completion.multiline import opens_block
 from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.scopes import indentation_of, width_of
 
 _HEADS = (":", "{", "(", "[")
+_NEAR_LINES = 20
 
 
 def mend_left(text: str, gap: Gap, language: Language | None) -> str:
     """Drop blanks the text before the cursor has already, and an empty first line on an empty line."""
     before = gap.line_before
     if not before.strip():
-        above = next((line for line in reversed(gap.prefix.split("\n")[-20:-1]) if line.strip()), "")
+        lines_above, lines_below = _lines_around(gap)
+        above = lines_above[-1] if lines_above else ""
         is_too_shallow = opens_block(above, language) and width_of(before) <= width_of(above)
-        return _on_empty_line(text, before, keeps_indentation=is_too_shallow)
+        first = next((line for line in text.split("\n") if line.strip()), "")
+        keeps_indentation = is_too_shallow or _is_on_its_way(before, first, lines_above, lines_below)
+        return _on_empty_line(text, before, keeps_indentation=keeps_indentation)
     if before[-1] in " \t" and text[:1] in (" ", "\t"):
         return text.lstrip(" \t")
     return text
+
+
+def _lines_around(gap: Gap) -> tuple[list[str], list[str]]:
+    """Return the lines near the cursor's own, above it and below it, without empty ones."""
+    above = gap.prefix.split("\n")[-_NEAR_LINES - 1 : -1]
+    below = gap.suffix.split("\n")[1 : _NEAR_LINES + 1]
+    return [line for line in above if line.strip()], [line for line in below if line.strip()]
+
+
+def _is_on_its_way(before: str, first: str, above: list[str], below: list[str]) -> bool:
+    """Tell whether the cursor has yet to come to where its line begins, and the text brings it there."""
+    goal = before + indentation_of(first)
+    if len(goal) == len(before):
+        return False
+    levels = {indentation_of(line) for line in (*above, *below)}
+    stays_within = bool(above and below) and indentation_of(above[-1]) == indentation_of(below[0]) == goal
+    return goal in levels and (before not in levels or stays_within)
 
 
 def _on_empty_line(text: str, before: str, *, keeps_indentation: bool) -> str:
@@ -42,11 +65,25 @@ def mend_right(text: str, gap: Gap, language: Language | None) -> str:
     behind = gap.line_behind
     if not behind.strip():
         text = text.rstrip()
-        closes = gap.suffix.lstrip()[:1] in ("}", "]")
-        return text.rstrip(",") if closes and language is not None and language.name == "json" else text
+        return text if _may_end_in_comma(gap, language) else text.rstrip(",")
     if behind[:1] in (" ", "\t") and text.strip() and gap.line_before.strip():
         return text.rstrip(" \t")
     if not gap.line_before and text.strip():
         # The cursor is at the beginning of a line that is to stay a line.
         return text.rstrip() + "\n"
     return text
+
+
+def _may_end_in_comma(gap: Gap, language: Language | None) -> bool:
+    """Tell whether a comma may stand before what closes below: not in JSON, nor where the file never has one."""
+    closer = gap.suffix.lstrip()[:1]
+    if closer not in (")", "]", "}"):
+        return True
+    if language is not None and language.name == "json":
+        return False
+    if closer == "}":
+        return True  # mostly the end of a block, which says nothing of commas
+    lines = [line.strip() for part in (gap.prefix, gap.suffix) for line in part.split("\n") if line.strip()]
+    last = [line for line, following in itertools.pairwise(lines) if following[0] == closer]
+    ends = [line[-1] for line in last if line[-1] not in "([{"]
+    return not ends or "," in ends

@@ -293,6 +293,7 @@ class CompletionService:
             backend=outcome.backend,
             model=outcome.model,
             truncated=all_truncated(run.truncated, outcome.finish.truncated),
+            is_cut_short=outcome.finish.reason == "length",
         )
         self._cache.keep(plan.identity, plan.gap, found)
 

@@ -21,6 +21,12 @@ from andiron_testing.gaps import gap_at
         ("def f():\n█\n", "    return 1", "    return 1"),
         ("  if x:\n  █\n", "  return 1", "  return 1"),
         ("█", "\nx = 1", "x = 1"),
+        # The cursor has not come to where lines begin, and the text brings it there.
+        ("if x:\n    a()\n  █\n    b()\n", "  foo()", "  foo()"),
+        ("if x:\n    a()\n  █\n", "  foo()", "  foo()"),
+        ("f(\n    a,\n        b,\n    █\n        c,\n", "    d,", "    d,"),
+        ("f(\n    a,\n        b,\n    █\n    c,\n", "    d,", "d,"),
+        ("if x:\n    a()\n  █\n", "    foo()", "foo()"),
     ],
 )
 def test_the_left_seam(text: str, written: str, expected: str) -> None:
@@ -38,6 +44,11 @@ def test_the_left_seam(text: str, written: str, expected: str) -> None:
         ("json", '{"a": █\n}', '"x",', '"x"'),
         ("json", '{"a": █\n"b": 1}', '"x",', '"x",'),
         ("python", "x = {\n    'a': █\n}\n", "1,", "1,"),
+        # A file that never ends a list in a comma is left its way.
+        ("typescript", "f(\n  a,\n  b\n);\ng(\n  █\n);\n", "c,", "c"),
+        ("typescript", "f(\n  a,\n  b,\n);\ng(\n  █\n);\n", "c,", "c,"),
+        ("typescript", "h = [\n  a\n];\ng(\n  █\n);\n", "c,", "c,"),
+        ("typescript", "f(\n  a\n);\ng(\n  █\n  d);\n", "c,", "c,"),
     ],
 )
 def test_the_right_seam(language: str, text: str, written: str, expected: str) -> None:

@@ -121,6 +121,20 @@ async def test_what_was_suggested_is_typed_through_without_the_model(
     assert counters.tokens["local"].answers == 1
 
 
+async def test_what_the_limit_cut_short_is_written_anew_when_half_of_it_is_typed(
+    completion: CompletionService, backend: ScriptedBackend
+) -> None:
+    backend.enqueue(["foo(", "bar,", " never sent"], ["ar, baz)"])
+    cut = await complete(completion, prefix="x = ", max_tokens=2)
+    assert (text_of(cut), cut.finish_reason) == ("foo(bar,", "length")
+    through = await complete(completion, prefix="x = foo(", max_tokens=2)
+    assert (text_of(through), through.cached, through.finish_reason) == ("bar,", "typed_through", "length")
+    renewed = await complete(completion, prefix="x = foo(b", max_tokens=2)
+    assert (text_of(renewed), renewed.cached, renewed.finish_reason) == ("ar, baz)", "no", "stop")
+    last = await complete(completion, prefix="x = foo(bar, ba", max_tokens=2)
+    assert (text_of(last), last.cached) == ("z)", "typed_through")
+
+
 async def test_a_cached_answer_is_told_as_a_stream_too(completion: CompletionService, backend: ScriptedBackend) -> None:
     backend.enqueue("foo")
     await complete(completion, prefix="x = ")

@@ -15,6 +15,7 @@ import msgspec
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.events import Events
 from andiron_daemon.paths import Paths
+from andiron_models.backend import Opens
 from andiron_models.errors import BackendUnavailableError, ModelError, ModelFileError
 from andiron_models.library.adding import remove_model
 from andiron_models.library.catalogue import Catalogue, load_catalogue
@@ -23,11 +24,8 @@ from andiron_models.library.hardware import Fit, fit, this_machine
 from andiron_models.library.memory import DEFAULT_CONTEXT, MemoryNeed, need_of_entry, need_of_header
 from andiron_models.library.pulls import Pulls, PullState
 from andiron_models.library.shelf import InstalledModel, installed_models, missing_model
-from andiron_models.registry import RegisteredBackend
-from andiron_models.router import Router
+from andiron_models.router import LOCAL, Router
 from andiron_models.types import ModelInfo
-
-LOCAL = "local"
 
 
 @runtime_checkable
@@ -230,7 +228,7 @@ class Library:
     async def _local(self) -> object:
         """Give the local backend itself, from behind the registry if it comes from there."""
         backend = self._backends.get(LOCAL)
-        return await backend.opened() if isinstance(backend, RegisteredBackend) else backend
+        return await backend.opened() if isinstance(backend, Opens) else backend
 
     async def _loader(self) -> Loader:
         backend = await self._local()

@@ -7,9 +7,8 @@ from typing import Any, Protocol, runtime_checkable
 from andiron_daemon import __version__
 from andiron_daemon.events import BudgetUsedUp, Condition, Events, StateEvent
 from andiron_daemon.runtime import Runtime
-from andiron_models.backend import Backend
+from andiron_models.backend import Backend, Opens
 from andiron_models.errors import BackendUnavailableError, ModelError
-from andiron_models.registry import RegisteredBackend
 from andiron_models.router import AUTO, LOCAL, Router
 from andiron_models.types import BackendStatus
 
@@ -73,7 +72,7 @@ class Lookout:
         self._is_watching = True
         backend: object = self._backends.get(LOCAL)
         try:
-            backend = await backend.opened() if isinstance(backend, RegisteredBackend) else backend
+            backend = await backend.opened() if isinstance(backend, Opens) else backend
         except BackendUnavailableError:
             return  # its status says why, and it is not tried again before the next start
         if isinstance(backend, Watchable):

@@ -54,6 +54,18 @@ class Backend(Protocol):
 
 
 @runtime_checkable
+class Opens(Protocol):
+    """A backend that stands for another one, in front of it or until it is loaded."""
+
+    async def opened(self) -> Backend:
+        """Give the backend itself, for what it can do beyond the seam.
+
+        Raises:
+            BackendUnavailableError: it cannot be loaded.
+        """
+
+
+@runtime_checkable
 class Tokenizes(Protocol):
     """A backend that shows how its models see text; a model is loaded for it."""
 

@@ -20,12 +20,12 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Literal, NoReturn, Protocol, runtime_checkable
+from typing import Literal, NoReturn
 
 import msgspec
 
 from andiron_models.activity import Activity
-from andiron_models.backend import Backend, ContinuesText, Embeds, Tokenizes
+from andiron_models.backend import Backend, ContinuesText, Embeds, Opens, Tokenizes
 from andiron_models.errors import (
     BackendUnavailableError,
     DeadlineError,
@@ -47,14 +47,6 @@ Request = ChatRequest | InfillRequest
 _log = logging.getLogger(__name__)
 _UNREACHABLE = (BackendUnavailableError, DeadlineError, RateLimitedError)
 _NOT_THERE = ("unconfigured", "failed")
-
-
-@runtime_checkable
-class _Opens(Protocol):
-    """A backend that stands for another one."""
-
-    async def opened(self) -> Backend:
-        """Give the backend itself."""
 
 
 class Router:
@@ -155,7 +147,7 @@ class Router:
         """Choose as for a gap: under `auto`, this machine."""
         chosen, _ = await self._choose("infill", InfillRequest(prefix="", model=model), backend)
         # Only what stays on this machine may be reached past the guards that stand before a backend.
-        return await chosen.opened() if chosen.name == LOCAL and isinstance(chosen, _Opens) else chosen
+        return await chosen.opened() if chosen.name == LOCAL and isinstance(chosen, Opens) else chosen
 
     async def status(self) -> tuple[BackendStatus, ...]:
         """Say how every backend is."""

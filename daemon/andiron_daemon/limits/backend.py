@@ -9,13 +9,12 @@ either refusal as it does on a cloud that cannot be reached.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from andiron_daemon.answers import estimate_tokens, tokens_for
 from andiron_daemon.limits.budget import Budget
-from andiron_models.backend import Backend
+from andiron_models.backend import Backend, Opens
 from andiron_models.errors import DeadlineError
 from andiron_models.types import BackendStatus, ChatRequest, Delta, InfillRequest, ModelInfo
 
@@ -26,14 +25,6 @@ class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
     queue_seconds: float = 0.0
     first_token_seconds: float = 0.0
     answer_seconds: float = 0.0
-
-
-@runtime_checkable
-class _Opens(Protocol):
-    """A backend that stands for another one."""
-
-    async def opened(self) -> Backend:
-        """Give the backend itself."""
 
 
 class LimitedBackend:
@@ -51,7 +42,7 @@ class LimitedBackend:
 
     async def opened(self) -> Backend:
         """Give the backend itself, for what it can do beyond the seam."""
-        return await self._backend.opened() if isinstance(self._backend, _Opens) else self._backend
+        return await self._backend.opened() if isinstance(self._backend, Opens) else self._backend
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """List the backend's models."""

@@ -42,6 +42,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         # A hair more than was waited for, so that rounding does not leave a timer waiting for nothing.
         return self._clock.now + 1e-6
 
+    def jump(self, seconds: float) -> None:
+        """Be later at once."""
+        self._clock.now += seconds
+
     def run_in_executor(  # type: ignore[override]  # typeshed's overload is for subclasses of other loops
         self, executor: Any, func: Callable[..., _T], *arguments: Any
     ) -> asyncio.Future[_T]:
@@ -52,6 +56,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         except Exception as error:  # noqa: BLE001 - whatever a thread would have passed on
             future.set_exception(error)
         return future
+
+
+def sleep_through(seconds: float) -> None:
+    """Let time pass in one jump, as for a program that was stopped meanwhile: nothing happens until it is over."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    loop.jump(seconds)
 
 
 def in_virtual_time(test: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]:

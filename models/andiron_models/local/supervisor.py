@@ -15,7 +15,8 @@ import contextlib
 import functools
 import itertools
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from typing import TypeVar
 
 from andiron_models.errors import (
     BackendUnavailableError,
@@ -29,11 +30,13 @@ from andiron_models.local import wire
 from andiron_models.local.process import Launch, Worker, launch_worker
 
 STALL_SECONDS = 120.0
+_LOOKS = 4
 _BACK_OFF_SECONDS = (0.0, 0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
 _log = logging.getLogger(__name__)
 
 Request = Callable[[int], wire.ToWorker]
 _Item = wire.FromWorker | ModelError
+T = TypeVar("T")
 
 
 class _Life:
@@ -54,6 +57,25 @@ class _Life:
         self.moved.set()
         for queue in self.requests.values():
             queue.put_nowait(error)
+
+    async def patiently(self, wait: Callable[[], Awaitable[T]]) -> T:
+        """Wait for as long as the worker is heard of.
+
+        Its silence is counted in looks: a daemon that was stopped for a while has heard nothing either, and
+        finds what was said meanwhile before the next one.
+
+        Raises:
+            TimeoutError: it said nothing for `STALL_SECONDS`.
+        """
+        silent_looks = 0
+        while silent_looks < _LOOKS:
+            heard = self.heard
+            try:
+                async with asyncio.timeout(STALL_SECONDS / _LOOKS):
+                    return await wait()
+            except TimeoutError:
+                silent_looks = silent_looks + 1 if self.heard == heard else 0
+        raise TimeoutError
 
 
 class Supervisor:
@@ -171,15 +193,13 @@ class Supervisor:
                     life.worker.send(wire.Cancel(id=request_id))
 
     async def _next(self, life: _Life, queue: asyncio.Queue[_Item]) -> _Item:
-        while True:
-            heard = life.heard
-            try:
-                async with asyncio.timeout(STALL_SECONDS):
-                    return await queue.get()
-            except TimeoutError:
-                if life.heard == heard and life.worker is not None:
-                    self._give_up(life, f"it said nothing for {STALL_SECONDS:.0f} s")
-                    self._end(life, life.worker)
+        try:
+            return await life.patiently(queue.get)
+        except TimeoutError:
+            if life.worker is not None:
+                self._give_up(life, f"it said nothing for {STALL_SECONDS:.0f} s")
+                self._end(life, life.worker)
+        return await queue.get()  # giving up has told everyone
 
     def tell(self, message: wire.ToWorker) -> None:
         """Send the worker what has no answer; without a worker there is nobody to tell."""
@@ -235,8 +255,7 @@ class Supervisor:
         while life.info is None and life.error is None:
             life.moved.clear()
             try:
-                async with asyncio.timeout(STALL_SECONDS):
-                    await life.moved.wait()
+                await life.patiently(life.moved.wait)
             except TimeoutError as error:
                 raise DeadlineError(f"loading {self.name} made no progress for {STALL_SECONDS:.0f} s") from error
         if life.error is not None:

@@ -13,7 +13,7 @@ from andiron_models.local import wire
 from andiron_models.local.supervisor import STALL_SECONDS
 from andiron_testing.fake_worker import FakeLaunch, settled
 from andiron_testing.supervised import answer, answering, ask, now, supervise
-from andiron_testing.virtual_time import in_virtual_time
+from andiron_testing.virtual_time import in_virtual_time, sleep_through
 
 # -- crashing
 
@@ -274,3 +274,30 @@ async def test_a_request_may_wait_for_ever_as_long_as_the_worker_is_heard_of() -
     launch.last.answer(1)
     assert await waiting == "at last"
     assert await working == "." * 20
+
+
+@in_virtual_time
+async def test_a_daemon_that_was_stopped_itself_does_not_blame_the_worker() -> None:
+    launch = FakeLaunch()
+    supervisor = supervise(launch)
+    asking = asyncio.create_task(answer(supervisor))
+    await settled()
+    sleep_through(3600)
+    await asyncio.sleep(1)
+    launch.last.answer(1, "hello")
+    assert await asking == "hello"
+    assert not launch.last.was_asked_to_stop
+    await supervisor.aclose()
+
+
+@in_virtual_time
+async def test_a_daemon_that_was_stopped_during_a_load_lets_it_go_on() -> None:
+    launch = answering("hello", loads_at_once=False)
+    supervisor = supervise(launch)
+    asking = asyncio.create_task(answer(supervisor))
+    await settled()
+    sleep_through(3600)
+    await asyncio.sleep(1)
+    launch.last.be_ready()
+    assert await asking == "hello"
+    await supervisor.aclose()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from andiron_models.backend import Backend
+from andiron_models.router import LOCAL
 from andiron_models.types import BackendState
 
 ModelWord = Literal["loaded", "loading", "idle", "failed", "none"]
@@ -39,7 +40,7 @@ class LocalModel:
         """Say how the local backend is; one that does not say so in time has failed."""
         known = self.known
         if known is None:
-            known = self._word = await _ask(backends.get("local"))
+            known = self._word = await _ask(backends.get(LOCAL))
             self._good_until = self._clock() + KEPT_SECONDS
         return known
 

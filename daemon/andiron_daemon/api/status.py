@@ -12,6 +12,7 @@ from andiron_daemon.errors import StorageError
 from andiron_daemon.services import Services
 from andiron_daemon.settings import masked
 from andiron_daemon.upkeep import DayUsage
+from andiron_models.router import LOCAL
 
 
 async def show(request: web.Request) -> web.Response:
@@ -19,7 +20,7 @@ async def show(request: web.Request) -> web.Response:
     services = request.app[keys.SERVICES]
     counters = services.counters
     backends = await services.router.status()
-    engines = [backend.engine for backend in backends if backend.name == "local"]
+    engines = [backend.engine for backend in backends if backend.name == LOCAL]
     return json_response(
         Status(
             version=__version__,

@@ -20,6 +20,7 @@ from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.library import PullDone, PullProgress, PullStarted
 from andiron_daemon.services import Services
 from andiron_models.errors import ModelNotFoundError
+from andiron_models.router import LOCAL
 from andiron_models.types import Embeddings, EmbedRequest, ModelInfo
 
 # Clients look for features by it; this is the one whose protocol this is.
@@ -58,7 +59,7 @@ async def running(request: web.Request) -> web.Response:
     rows = [
         _row(name, info, facts.get(info.id, _NO_FACTS), expires=expires)
         for name, info in await known_models(services)
-        if info.state == "loaded" and info.backend == "local"
+        if info.state == "loaded" and info.backend == LOCAL
     ]
     return json_response(bodies.OllamaModels(models=rows))
 
@@ -188,7 +189,7 @@ async def pull(request: web.Request) -> web.StreamResponse:
 async def _pull_lines(services: Services, wanted: str) -> AsyncGenerator[bodies.PullLine, None]:
     model = chosen(services, wanted).model or wanted
     yield bodies.PullLine(status="pulling manifest")
-    here = {info.id for info in await services.router.models() if info.backend == "local"}
+    here = {info.id for info in await services.router.models() if info.backend == LOCAL}
     if model not in here:
         total: int | None = None
         async with contextlib.aclosing(services.library.pull(model)) as events:

@@ -11,6 +11,7 @@ from andiron_daemon.api.dialects.ollama_bodies import Format, KeepAlive, Options
 from andiron_daemon.api.dialects.openai_reading import read_limit, read_sampling
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.services import Services
+from andiron_models.router import LOCAL
 from andiron_models.types import Finish, Sampling, Timings, Usage
 
 _NANOSECONDS = 1_000_000
@@ -92,14 +93,14 @@ async def load_or_unload(services: Services, choice: Choice, keep_alive: KeepAli
         for name in names:
             await services.library.unload(name)
         return "unload"
-    if choice.model is not None and choice.backend in (None, "local"):
+    if choice.model is not None and choice.backend in (None, LOCAL):
         await services.library.load(choice.model)
     return "load"
 
 
 async def loaded_models(services: Services) -> list[str]:
     """List the local models that are in memory."""
-    return [info.id for info in await services.router.models() if info.backend == "local" and info.state == "loaded"]
+    return [info.id for info in await services.router.models() if info.backend == LOCAL and info.state == "loaded"]
 
 
 def _nanoseconds(milliseconds: float) -> int:

@@ -15,6 +15,7 @@ from andiron_daemon.api.wire import json_response, read_body
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.services import Services
 from andiron_models.errors import ModelNotFoundError
+from andiron_models.router import LOCAL
 from andiron_models.types import EmbedRequest, ModelInfo
 
 _MOST_TEXTS = 2048
@@ -43,7 +44,7 @@ def _row(services: Services, name: str, info: ModelInfo) -> bodies.OpenAIModel:
     """Write a model down; to llama.cpp's clients the local ones look like theirs."""
     created = int(time.time() - services.uptime_seconds)
     meta = bodies.ModelMeta(n_ctx=info.context_length, n_ctx_train=info.context_length, size=info.size_bytes)
-    owner = "llamacpp" if info.backend == "local" else info.backend
+    owner = "llamacpp" if info.backend == LOCAL else info.backend
     return bodies.OpenAIModel(id=name, owned_by=owner, created=created, meta=meta)
 
 

@@ -9,8 +9,12 @@ from pathlib import Path
 import click
 import pytest
 
+from andiron_daemon.analysis.linters.every import every_linter
+from andiron_daemon.analysis.linters.process import Limits
+from andiron_daemon.analysis.rules.rule import all_rules
 from andiron_daemon.cli.main import main
 from andiron_daemon.cli.settings import settings_page
+from andiron_daemon.connect.clients import CLIENTS
 from andiron_daemon.settings import SETTINGS
 
 _ROOT = Path(__file__).parent.parent
@@ -65,15 +69,27 @@ def test_every_file_and_folder_the_architecture_names_is_there() -> None:
     assert [name for name in sorted(named) if not any((_ROOT / folder / name).exists() for folder in folders)] == []
 
 
-def test_the_architecture_names_every_package() -> None:
+def test_the_architecture_names_every_package_and_every_module_beside_them() -> None:
     page = (_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    found = [
-        initial.parent.relative_to(root).as_posix()
-        for root in (_ROOT / "daemon" / "andiron_daemon", _ROOT / "models" / "andiron_models")
-        for initial in root.glob("*/**/__init__.py")
+    roots = (_ROOT / "daemon" / "andiron_daemon", _ROOT / "models" / "andiron_models")
+    packages = [
+        initial.parent.relative_to(root).as_posix() for root in roots for initial in root.glob("*/**/__init__.py")
     ]
-    assert "chat" in found
-    assert [name for name in found if f"`{name}/`" not in page] == []
+    modules = [module.name for root in roots for module in root.glob("*.py") if not module.name.startswith("__")]
+    assert "chat" in packages
+    assert [name for name in packages if f"`{name}/`" not in page] == []
+    assert [name for name in modules if f"`{name}`" not in page] == []
+
+
+def test_the_linters_page_has_every_linter_and_every_rule() -> None:
+    page = (_ROOT / "docs" / "linters.md").read_text(encoding="utf-8")
+    assert [linter.name for linter in every_linter(Limits()) if f"\n| {linter.name} |" not in page] == []
+    assert [rule.id for rule in all_rules() if f"\n| `{rule.id}` |" not in page] == []
+
+
+def test_the_clients_page_has_every_client() -> None:
+    page = (_ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    assert [name for name in CLIENTS if f"\n| `{name}` |" not in page] == []
 
 
 def test_the_architecture_has_the_import_contracts() -> None:

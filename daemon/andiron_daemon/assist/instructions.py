@@ -5,14 +5,11 @@ Those of the config folder's `prompts/assist` come before the ones that are ship
 """
 
 import string
-from importlib import resources
 from pathlib import Path
 
 import msgspec
 
-from andiron_daemon.errors import ConfigurationError
-
-_LONGEST_BYTES = 64 * 1024
+from andiron_daemon.chat.instructions import read_text
 
 
 class AssistInstructions(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,22 +37,5 @@ def read_assist_instructions(folder: Path | None = None) -> AssistInstructions:
     Raises:
         ConfigurationError: if a person's own cannot be read.
     """
-    return AssistInstructions(**{name: _read(name, folder) for name in AssistInstructions.__struct_fields__})
-
-
-def _read(name: str, folder: Path | None) -> str:
-    shipped = resources.files("andiron_daemon.assist").joinpath(f"prompts/{name}.md")
-    own = folder / f"{name}.md" if folder is not None else None
-    if own is None or not own.exists():
-        return shipped.read_text(encoding="utf-8").strip()
-    try:
-        with own.open("rb") as stream:
-            content = stream.read(_LONGEST_BYTES + 1)
-        if len(content) > _LONGEST_BYTES:
-            raise ConfigurationError(f"{own}: is larger than {_LONGEST_BYTES} bytes", hint="Shorten it.")
-        return content.decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(
-            f"{own}: cannot be read: {reason}", hint="Mend or remove it; without it the usual text is taken."
-        ) from error
+    texts = {name: read_text("andiron_daemon.assist", name, folder) for name in AssistInstructions.__struct_fields__}
+    return AssistInstructions(**texts)

@@ -40,11 +40,17 @@ def read_instructions(folder: Path | None = None) -> Instructions:
     Raises:
         ConfigurationError: if a person's own cannot be read.
     """
-    return Instructions(**{name: _read(name, folder) for name in Instructions.__struct_fields__})
+    texts = {name: read_text("andiron_daemon.chat", name, folder) for name in Instructions.__struct_fields__}
+    return Instructions(**texts)
 
 
-def _read(name: str, folder: Path | None) -> str:
-    shipped = resources.files("andiron_daemon.chat").joinpath(f"prompts/{name}.md")
+def read_text(package: str, name: str, folder: Path | None) -> str:
+    """Read one text: a person's own where `folder` has one, else that of the package's `prompts`; it blocks.
+
+    Raises:
+        ConfigurationError: if a person's own cannot be read.
+    """
+    shipped = resources.files(package).joinpath(f"prompts/{name}.md")
     if folder is None:
         return shipped.read_text(encoding="utf-8").strip()
     own = folder / f"{name}.md"

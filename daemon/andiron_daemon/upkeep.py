@@ -14,6 +14,8 @@ from collections.abc import Callable
 from andiron_daemon.chat.service import ChatService
 from andiron_daemon.counters import Counters, TokenCounts
 from andiron_daemon.errors import StorageError
+from andiron_daemon.storage.records import time_text
+from andiron_daemon.storage.retention import oldest_kept
 from andiron_daemon.storage.settings import SQLiteSettings
 from andiron_daemon.storage.usage import DayUsage, SQLiteUsage
 
@@ -107,8 +109,7 @@ class Upkeep:
         today = self._now().date().isoformat()
         if await self._notes.get(_LAST_DELETION) == today:
             return
-        before = self._now() - datetime.timedelta(days=self._keep_days)
-        deleted = await self._chat.delete_older(before.isoformat(timespec="microseconds").replace("+00:00", "Z"))
+        deleted = await self._chat.delete_older(oldest_kept(time_text(self._now()), self._keep_days))
         if deleted:
             _log.info("%d conversations were deleted, which nothing was said in for %d days", deleted, self._keep_days)
         await self._notes.put(_LAST_DELETION, today)

@@ -175,7 +175,12 @@ def _no_cursor(word: str) -> InvalidRequestError:
 
 def time_now() -> str:
     """Say what time it is, the way times are kept."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return time_text(datetime.now(UTC))
+
+
+def time_text(moment: datetime) -> str:
+    """Write a moment in UTC the way times are kept."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def preview_of(content: str) -> str:

@@ -2,10 +2,11 @@
 
 import datetime
 
+from andiron_daemon.storage.records import time_text
+
 
 def oldest_kept(at: str, days: int) -> str:
     """Return the time so many days before another, both as they stand in the database; 0 days keep all for ever."""
     if not days:
         return ""
-    then = datetime.datetime.fromisoformat(at) - datetime.timedelta(days=days)
-    return then.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return time_text(datetime.datetime.fromisoformat(at) - datetime.timedelta(days=days))

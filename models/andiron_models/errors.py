@@ -14,7 +14,8 @@ ModelError                      internal
     └── NotConfiguredError      backend_unavailable  a key or an address is missing
 
 Every error has a stable `code`, a `message` that names the value, a `hint` with the next step where
-there is one, and `details` for programs. Codes, not classes, cross the worker's pipe.
+there is one, and `details` for programs. Codes, not classes, cross the worker's pipe. `nothing_sent` is set by a
+backend that is elsewhere where it is certain that nothing of the request left this machine.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ class ModelError(Exception):
     """The root; catch it where any failure to generate is to be reported."""
 
     code = "internal"
+    nothing_sent = False
 
     def __init__(self, message: str, *, hint: str | None = None, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)

@@ -182,6 +182,16 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
     assert "cannot be reached" in error.message
     assert error.hint == "Check the network and OPENAI_BASE_URL."
     assert gone.pauses == [0.5]
+    assert error.nothing_sent
+
+
+async def test_what_went_out_before_the_server_was_gone_counts_as_sent(cloud: Cloud) -> None:
+    cloud.stub.enqueue(Reply(gate=asyncio.Event(), gate_at=-1))
+    silent = await failed(cloud.backend(read_timeout_seconds=0.05))
+    cloud.stub.enqueue(failure(503, "Busy"))
+    cloud.stub.enqueue(failure(503, "Busy"))
+    busy = await failed(cloud.backend())
+    assert (silent.nothing_sent, busy.nothing_sent) == (False, False)
 
 
 async def test_a_server_that_says_nothing_runs_into_the_time_allowed(cloud: Cloud) -> None:
@@ -289,6 +299,7 @@ async def test_a_request_that_cannot_be_meant_never_leaves_the_machine(
     error = await failed(cloud.backend(), request_)
     assert isinstance(error, InvalidRequestError)
     assert error.details["field"] == field_
+    assert error.nothing_sent
     assert cloud.stub.requests == []
 
 

@@ -51,6 +51,7 @@ async def test_without_any_key_it_is_unconfigured_and_says_how_to_mend_that() ->
         await ask(backend)
     hint = "Set OPENAI_API_KEY, or store a key with: keyring set andiron openai"
     assert caught.value.hint == hint
+    assert caught.value.nothing_sent
     after = await backend.status()
     assert (after.state, after.hint, keyring.asked) == ("unconfigured", hint, ["openai"])
     assert await backend.models() == ()
@@ -98,6 +99,7 @@ async def test_a_server_that_asks_for_a_key_says_where_to_put_it() -> None:
         with pytest.raises(NotConfiguredError, match="asks for a key") as caught:
             await ask(backend)
         assert caught.value.hint == "Set OPENAI_API_KEY, or store a key with: keyring set andiron 127.0.0.1"
+        assert not caught.value.nothing_sent
         status = await backend.status()
         assert (status.state, status.detail) == ("unreachable", caught.value.message)
         await backend.aclose()

@@ -29,6 +29,7 @@ from andiron_daemon.privacy.mask import Restorer
 from andiron_daemon.storage.records import time_now
 from andiron_daemon.storage.sendings import Kind, Outcome, Sending
 from andiron_models.backend import Backend
+from andiron_models.errors import ModelError
 from andiron_models.types import BackendStatus, ChatRequest, Delta, InfillRequest, ModelInfo
 
 __all__ = ("PrivatePathError", "ScreenedBackend", "SendingLog")
@@ -42,6 +43,9 @@ class SendingLog(Protocol):
 
     async def add(self, sending: Sending) -> None:
         """Keep one, before it is sent."""
+
+    async def withdraw(self, identifier: str) -> None:
+        """Drop one of which nothing was sent after all."""
 
     async def finish(
         self, identifier: str, outcome: Outcome, prompt_tokens: int | None, completion_tokens: int | None
@@ -113,7 +117,7 @@ class ScreenedBackend:
     ) -> AsyncGenerator[Delta, None]:
         sending = await self._write_down(covered, kind)
         restorer = Restorer(covered.mask)
-        outcome: Outcome = "failed"
+        outcome: Outcome | None = "failed"
         last: Delta | None = None
         try:
             async with contextlib.aclosing(ask(covered.request)) as deltas:
@@ -122,6 +126,9 @@ class ScreenedBackend:
                     outcome = "answered" if delta.finish is not None else outcome
                     for restored in _restored(delta, restorer, covered):
                         yield restored
+        except ModelError as error:
+            outcome = None if error.nothing_sent else outcome
+            raise
         except (asyncio.CancelledError, GeneratorExit):
             outcome = "cancelled" if outcome == "failed" else outcome
             raise
@@ -153,11 +160,15 @@ class ScreenedBackend:
         models = await self._backend.models()
         return models[0].id if models else ""
 
-    async def _finish(self, sending: Sending, outcome: Outcome, last: Delta | None) -> None:
+    async def _finish(self, sending: Sending, outcome: Outcome | None, last: Delta | None) -> None:
+        """Add how it ended; one of which nothing was sent is taken out again."""
         usage = last.finish.usage if last is not None and last.finish is not None else None
         prompt_tokens = usage.prompt_tokens if usage is not None else None
         completion_tokens = usage.completion_tokens if usage is not None else None
         with contextlib.suppress(StorageError):  # that it was sent has been told already
+            if outcome is None:
+                await self._sendings.withdraw(sending.id)
+                return
             await self._sendings.finish(sending.id, outcome, prompt_tokens, completion_tokens)
 
 

@@ -83,6 +83,18 @@ class SQLiteSendings:
 
         await self._database.write(work)
 
+    async def withdraw(self, identifier: str) -> None:
+        """Drop one of which nothing was sent after all.
+
+        Raises:
+            StorageError: if it cannot be dropped.
+        """
+
+        def work(tables: "sqlite_utils.Database") -> None:
+            tables.execute("DELETE FROM sendings WHERE id = ?", [identifier])
+
+        await self._database.write(work)
+
     async def latest(self, limit: int, before: str | None = None) -> tuple[Sending, ...]:
         """Return the latest, the newest first; `before` is the id of one to go on from.
 

@@ -20,6 +20,7 @@ from andiron_models.configuration import Configuration, OpenAIConfiguration
 from andiron_models.errors import BackendUnavailableError, InvalidRequestError, ModelError, ModelNotFoundError
 from andiron_models.openai import hole_filler, wire
 from andiron_models.openai.connection import Connection, Endpoint
+from andiron_models.openai.errors import before_sending
 from andiron_models.types import (
     BackendStatus,
     ChatRequest,
@@ -65,16 +66,13 @@ class OpenAIBackend:
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Answer the last message."""
-        wire.check_request(request.sampling, is_openai=self._server.is_openai)
-        if not request.messages:
-            raise InvalidRequestError("there is no message to answer", details={"field": "messages"})
-        asked = self._configuration.max_tokens if request.max_tokens is None else request.max_tokens
-        if asked < 1:
-            raise InvalidRequestError(f"max_tokens is {asked}, which is less than 1", details={"field": "max_tokens"})
+        with before_sending():
+            wire.check_request(request.sampling, is_openai=self._server.is_openai)
+            asked = self._checked_tokens(request)
         arguments = wire.chat_arguments(
             request.messages,
             request.model or self._configuration.model,
-            min(asked, self._configuration.max_tokens),
+            asked,
             request.sampling,
             is_openai=self._server.is_openai,
             tools=request.tools,
@@ -86,16 +84,18 @@ class OpenAIBackend:
 
     async def infill(self, request: InfillRequest) -> AsyncGenerator[Delta, None]:
         """Fill the gap between prefix and suffix; nothing can be warmed up here, so no tokens means no request."""
-        wire.check_request(request.sampling, is_openai=self._server.is_openai)
-        if request.max_tokens < 0:
-            message = f"max_tokens is {request.max_tokens}, which is less than 0"
-            raise InvalidRequestError(message, details={"field": "max_tokens"})
+        with before_sending():
+            wire.check_request(request.sampling, is_openai=self._server.is_openai)
+            if request.max_tokens < 0:
+                message = f"max_tokens is {request.max_tokens}, which is less than 0"
+                raise InvalidRequestError(message, details={"field": "max_tokens"})
         model = request.model or self._configuration.model
         if request.max_tokens == 0:
             yield Delta(backend=NAME, model=model)
             finish = Finish(reason="length", usage=Usage(), timings=Timings())
             yield Delta(backend=NAME, model=model, finish=finish)
             return
+        was_sent = False
         if not self._server.is_openai and model not in self._without_suffix:
             try:
                 async with contextlib.aclosing(self._infill_by_suffix(request, model)) as deltas:
@@ -105,9 +105,14 @@ class OpenAIBackend:
             except _NoSuffixError:
                 _log.info("%s fills no gaps with %s; its chat is asked to", self._server.shown, model)
                 self._without_suffix.add(model)
-        async with contextlib.aclosing(self._infill_by_chat(request, model)) as deltas:
-            async for delta in deltas:
-                yield delta
+                was_sent = True
+        try:
+            async with contextlib.aclosing(self._infill_by_chat(request, model)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except ModelError as error:
+            error.nothing_sent = error.nothing_sent and not was_sent
+            raise
 
     async def status(self) -> BackendStatus:
         """Say how it went last, without asking keyring or server."""
@@ -134,6 +139,15 @@ class OpenAIBackend:
     async def aclose(self) -> None:
         """Cancel what runs and close the connections."""
         await self._connection.aclose()
+
+    def _checked_tokens(self, request: ChatRequest) -> int:
+        """Check that there is something to answer, and say in how many tokens at most."""
+        if not request.messages:
+            raise InvalidRequestError("there is no message to answer", details={"field": "messages"})
+        asked = self._configuration.max_tokens if request.max_tokens is None else request.max_tokens
+        if asked < 1:
+            raise InvalidRequestError(f"max_tokens is {asked}, which is less than 1", details={"field": "max_tokens"})
+        return min(asked, self._configuration.max_tokens)
 
     async def _infill_by_suffix(self, request: InfillRequest, model: str) -> AsyncGenerator[Delta, None]:
         gap = hole_filler.gap_within(request, takes_extra=False)

@@ -16,7 +16,14 @@ from andiron_models.configuration import OpenAIConfiguration
 from andiron_models.errors import BackendUnavailableError, DeadlineError, ModelError, NotConfiguredError
 from andiron_models.openai import wire
 from andiron_models.openai.client import ReadKeyring, Server, check_key, open_client, read_keyring
-from andiron_models.openai.errors import mapped_errors, refused_parameter, retry_seconds
+from andiron_models.openai.errors import (
+    before_sending,
+    is_unconnected,
+    mapped_errors,
+    refused_parameter,
+    retry_seconds,
+    unsent,
+)
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -72,7 +79,8 @@ class Connection:
             ModelError: when it cannot be opened.
         """
         try:
-            client, key = await self._ready()
+            with before_sending():
+                client, key = await self._ready()
             stream = await self._open(client, key, endpoint, arguments)
         except (BackendUnavailableError, DeadlineError) as error:
             self.failure = error
@@ -141,22 +149,26 @@ class Connection:
 
         create: Any = client.chat.completions.create if endpoint == "chat" else client.completions.create
         refused = self._refused.setdefault(arguments["model"], set())
-        retried = False
+        retried, connected = False, False
         with mapped_errors(self.server, key):
             while True:
                 sent = wire.without(arguments, refused)
                 try:
                     return await self._wait(functools.partial(create, extra_headers=_headers(key), **sent))
                 except openai.BadRequestError as error:
+                    connected = True
                     name = refused_parameter(error)
                     if name not in wire.OPTIONAL or name not in sent:
                         raise
                     _log.info("%s does not take %s; it is left out from now on", arguments["model"], name)
                     refused.add(name)
                 except openai.APIError as error:
+                    connected = connected or not is_unconnected(error)
                     seconds = None if retried else retry_seconds(error)
                     if seconds is None:
-                        raise
+                        if connected:
+                            raise
+                        raise unsent(error, self.server) from error
                     retried = True
                     await self._wait(functools.partial(self._sleep, seconds))
 

@@ -30,6 +30,7 @@ _LONGEST_MESSAGE = 300
 _NOT_IMPLEMENTED = 501
 _CONTEXT_CODES = ("context_length_exceeded", "exceed_context_size_error")
 _CONTEXT_WORDS = ("maximum context length", "context size", "context length", "context window")
+_UNCONNECTED = ("ConnectError", "ConnectTimeout")
 _QUOTA_CODE = "insufficient_quota"
 
 
@@ -52,6 +53,29 @@ def mapped_errors(server: Server, key: str | None) -> Iterator[None]:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         # From None: the text that could not be read is in these errors whole.
         raise _unreadable(server, type(error).__name__) from None
+
+
+@contextlib.contextmanager
+def before_sending() -> Iterator[None]:
+    """Mark what fails here as failed before anything was sent."""
+    try:
+        yield
+    except ModelError as error:
+        error.nothing_sent = True
+        raise
+
+
+def is_unconnected(error: "openai.APIError") -> bool:
+    """Tell whether there was no connection that anything could have been sent through."""
+    # By their names: the SDK brings one of two libraries for HTTP, by its version.
+    return type(error.__cause__).__name__ in _UNCONNECTED
+
+
+def unsent(error: "openai.APIError", server: Server) -> ModelError:
+    """Map an error of a request that was never connected."""
+    mapped = _mapped(error, server, has_key=False)
+    mapped.nothing_sent = True
+    return mapped
 
 
 def retry_seconds(error: "openai.APIError") -> float | None:

@@ -7,6 +7,7 @@ import pytest
 
 from andiron_daemon import keys
 from andiron_daemon.settings import Settings
+from andiron_models.errors import NotConfiguredError
 from andiron_models.types import ChatRequest, ExtraFile, InfillRequest
 from andiron_testing.daemons import TOKEN, DaemonClient, StartDaemon, error_of
 from andiron_testing.scripted import ScriptedBackend
@@ -161,6 +162,17 @@ async def test_the_log_tells_where_when_and_how_much_but_no_text(daemon: DaemonC
     assert sending["bytes"] > 10
     assert sending["outcome"] == "answered"
     assert "marker-of-the-text" not in str(sending)
+
+
+async def test_what_never_left_is_not_in_the_log(daemon: DaemonClient, cloud: ScriptedBackend) -> None:
+    keyless = NotConfiguredError("there is no key")
+    keyless.nothing_sent = True
+    cloud.enqueue(keyless)
+    cloud.enqueue(NotConfiguredError("refused the key"))
+    for _ in range(2):
+        assert (await daemon.post(MESSAGE, json={"message": "hello", "backend": "openai"})).status == 503
+    (refused,) = await _sent(daemon)
+    assert refused["outcome"] == "failed"
 
 
 async def test_the_log_comes_in_pages_and_says_what_is_wrong_with_a_query(daemon: DaemonClient) -> None:

@@ -148,7 +148,7 @@ FAULTS = [
     (failure(501, "no streaming"), BackendUnavailableError, "501", 1),
     (Reply(status=502, error="<html>Bad Gateway</html>"), BackendUnavailableError, "502", 2),
     (failure(503, "Loading model"), BackendUnavailableError, "Loading model", 2),
-    (Reply(raw="<html>Welcome</html>", raw_type="text/html"), BackendUnavailableError, "broke off", 1),
+    (Reply(raw="<html>Welcome</html>", raw_type="text/html"), BackendUnavailableError, "text/html", 1),
     (Reply(raw="data: {not json\n\n"), BackendUnavailableError, "cannot be read", 1),
     (Reply(raw="data: [1, 2]\n\n"), BackendUnavailableError, "cannot be read", 1),
     (Reply(raw='data: {"choices": [7]}\n\n'), BackendUnavailableError, "cannot be read", 1),

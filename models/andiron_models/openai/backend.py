@@ -206,10 +206,16 @@ class OpenAIBackend:
                         yield Delta(backend=NAME, model=model, text=text, logprobs=logprobs)
                     if answer.is_cut:
                         break
-        except ModelNotFoundError as error:
-            await self._name_models(error)
-            raise
+        except ModelError as error:
+            if isinstance(error, ModelNotFoundError):
+                await self._name_models(error)
+            if not answer.is_over:
+                raise
+            _log.info("%s did not end its stream well, after its answer: %s", self._server.shown, error.message)
         reason = answer.reason()
+        rest = answer.rest()
+        if rest:
+            yield Delta(backend=NAME, model=model, text=rest)
         calls = answer.calls()
         if calls:
             yield Delta(backend=NAME, model=model, tool_calls=calls)

@@ -105,7 +105,12 @@ def open_client(configuration: OpenAIConfiguration, server: Server) -> "AsyncOpe
         base_url=server.base_url,
         timeout=timeout,
         max_retries=0,
-        http_client=openai.DefaultAsyncHttpxClient(timeout=timeout, trust_env=not server.is_loopback),
+        http_client=openai.DefaultAsyncHttpxClient(
+            timeout=timeout,
+            trust_env=not server.is_loopback,
+            # Text was meant for the server that was chosen, and for no other it may point to.
+            follow_redirects=False,
+        ),
     )
     # These properties import more of the SDK; here that does not block the event loop.
     _ = (client.chat.completions, client.completions, client.models)

@@ -20,6 +20,7 @@ from andiron_models.openai.errors import (
     before_sending,
     is_unconnected,
     mapped_errors,
+    not_a_stream,
     refused_parameter,
     retry_seconds,
     unsent,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 KEY_CHECK_SECONDS = 60.0
 LIST_TIMEOUT_SECONDS = 3.0
+_EVENT_STREAM = "text/event-stream"
 
 Endpoint = Literal["chat", "completions"]
 Sleep = Callable[[float], Awaitable[None]]
@@ -173,12 +175,17 @@ class Connection:
                     await self._wait(functools.partial(self._sleep, seconds))
 
     async def _chunks(self, stream: Any, key: str | None) -> AsyncGenerator[Any, None]:
+        kind = stream.response.headers.get("content-type", "")
+        is_empty = True
         while True:
             with mapped_errors(self.server, key):
                 try:
                     chunk = await self._wait(stream.__anext__)
                 except StopAsyncIteration:
+                    if is_empty and not kind.startswith(_EVENT_STREAM):
+                        raise not_a_stream(self.server, kind) from None
                     return
+            is_empty = False
             yield chunk
 
     async def _wait(self, start: Callable[[], Awaitable[T]]) -> T:

@@ -127,18 +127,26 @@ def _mapped(error: "openai.OpenAIError", server: Server, has_key: bool) -> Model
 def _from_status(error: "openai.APIStatusError", server: Server, has_key: bool) -> ModelError:
     status = error.status_code
     words = _words(error)
+    known = {404: _not_found, 429: _limited}.get(status, _elsewhere if status < 400 else None)
+    if known is not None:
+        return known(error, server)
     if status == 401:
         problem = "refused the key" if has_key else "asks for a key"
         return NotConfiguredError(f"{server.shown} {problem}", hint=server.key_hint)
     if status == 403:
         return BackendUnavailableError(f"{server.shown} does not allow this: {words}")
-    if status == 404:
-        return _not_found(error, server)
-    if status == 429:
-        return _limited(error, server)
     if status < 500:
         return _from_words(error, server) or InvalidRequestError(f"{server.shown} refused the request: {words}")
     return BackendUnavailableError(f"{server.shown} failed with status {status}: {words}", hint="Try again later.")
+
+
+def _elsewhere(error: "openai.APIStatusError", server: Server) -> ModelError:
+    """Say where a server points to; it is not followed there, for nobody chose that one."""
+    target = _shortened(error.response.headers.get("location", "")) or f"status {error.status_code}"
+    return BackendUnavailableError(
+        f"{server.shown} points elsewhere instead of answering: {target}",
+        hint="If that is the server you mean, set OPENAI_BASE_URL to it.",
+    )
 
 
 def _not_found(error: "openai.APIStatusError", server: Server) -> ModelError:
@@ -166,6 +174,15 @@ def _from_words(error: "openai.APIError", server: Server) -> ModelError | None:
     if error.code in _CONTEXT_CODES or error.type in _CONTEXT_CODES or any(w in words.lower() for w in _CONTEXT_WORDS):
         return ContextTooLongError(f"{server.shown}: {words}", hint="Send less text, or choose another model.")
     return None
+
+
+def not_a_stream(server: Server, content_type: str) -> ModelError:
+    """Make the error for an answer of another kind than was asked for."""
+    kind = content_type.partition(";")[0].strip() or "an answer of no kind"
+    return BackendUnavailableError(
+        f"{server.shown} sent {_shortened(kind)} instead of a stream of events",
+        hint="Check that OPENAI_BASE_URL is a server that speaks OpenAI's API, and streams.",
+    )
 
 
 def _unreadable(server: Server, reason: str) -> ModelError:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from openai.types.completion_choice import Logprobs
 
 MOST_STOPS = 4
+# No model writes so much; a server that does is broken, or means harm.
+LONGEST_ANSWER_CHARACTERS = 4 * 1024 * 1024
+_LARGEST_COUNT = 2**53
 _OWN_PARAMETERS = ("top_k", "min_p", "repeat_penalty")
 # What may be left out when a model refuses it: it only tunes the answer, or the count of its tokens.
 OPTIONAL = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "stream_options"})
@@ -147,13 +150,28 @@ class Answer:
         self._server = server
         self._single_line = single_line
         self._text = ""
+        self._half = ""
+        self._characters = 0
         self._said: str | None = None
         self._first_text_at: float | None = None
         self._calls: dict[int, ToolCall] = {}
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the server has said why the answer ended; what may still come is its count of tokens."""
+        return self._said is not None
+
     def calls(self) -> tuple[ToolCall, ...]:
         """Return the calls of tools, which come in pieces and are whole at the end."""
-        return tuple(self._calls[index] for index in sorted(self._calls))
+        whole = (self._calls[index] for index in sorted(self._calls))
+        return tuple(
+            ToolCall(id=_mended(call.id), name=_mended(call.name), arguments=_mended(call.arguments)) for call in whole
+        )
+
+    def rest(self) -> str:
+        """Return what was kept back of the text: half a character whose other half did not come."""
+        half, self._half = self._half, ""
+        return self._kept(_mended(half))
 
     def take(self, chunk: Any) -> tuple[str, tuple[TokenLogprob, ...]]:
         """Take over what a chunk brings: text, log probabilities, the reason of the end, the count of tokens.
@@ -168,11 +186,11 @@ class Answer:
                 self._said = getattr(choice, "finish_reason", None) or self._said
                 delta = getattr(choice, "delta", None)
                 if delta is None:
-                    return self._kept(choice.text or ""), _completion_logprobs(getattr(choice, "logprobs", None))
+                    return self._read(choice.text or ""), _completion_logprobs(getattr(choice, "logprobs", None))
                 for piece in getattr(delta, "tool_calls", None) or ():
                     self._add(piece)
                 text = getattr(delta, "content", None) or getattr(delta, "refusal", None) or ""
-                return self._kept(text), _chat_logprobs(getattr(choice, "logprobs", None))
+                return self._read(text), _chat_logprobs(getattr(choice, "logprobs", None))
         except (AttributeError, TypeError, ValueError) as error:
             raise BackendUnavailableError(
                 f"{self._server} sent a piece of an answer that cannot be read",
@@ -181,15 +199,35 @@ class Answer:
         return "", ()
 
     def _add(self, piece: Any) -> None:
-        known = self._calls.get(piece.index) or ToolCall(id=piece.id or "", name="", arguments="")
+        """Add to a call of a tool; some servers leave out its number, and begin each with its id."""
         function = piece.function
         if function is None:
             return
-        self._calls[piece.index] = ToolCall(
-            id=known.id or piece.id or "",
-            name=known.name + (function.name or ""),
-            arguments=known.arguments + (function.arguments or ""),
+        name, arguments = (getattr(function, field, None) or "" for field in ("name", "arguments"))
+        identifier = getattr(piece, "id", None) or ""
+        index = getattr(piece, "index", None)
+        if not isinstance(index, int):
+            index = len(self._calls) if identifier else max(len(self._calls) - 1, 0)
+        known = self._calls.get(index) or ToolCall(id="", name="", arguments="")
+        self._count(name + arguments)
+        self._calls[index] = ToolCall(
+            id=known.id or identifier, name=known.name + name, arguments=known.arguments + arguments
         )
+
+    def _read(self, text: str) -> str:
+        """Put together characters that came in halves, as servers send them that cut their text in UTF-16."""
+        self._count(text)
+        text = self._half + text
+        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return self._kept(_mended(text.removesuffix(self._half)))
+
+    def _count(self, text: str) -> None:
+        self._characters += len(text)
+        if self._characters > LONGEST_ANSWER_CHARACTERS:
+            raise BackendUnavailableError(
+                f"{self._server} sent more than {LONGEST_ANSWER_CHARACTERS} characters without coming to an end",
+                hint="Ask again, or choose another model.",
+            )
 
     def reason(self) -> FinishReason:
         """Say why the answer ended.
@@ -238,15 +276,25 @@ def first_line(text: str) -> tuple[str, bool]:
 
 def _usage(counted: "CompletionUsage") -> Usage:
     """Take over the server's count; nothing is estimated."""
-    details = getattr(counted, "prompt_tokens_details", None)
-    cached = (details.cached_tokens if details is not None else None) or 0
-    prompt = counted.prompt_tokens or 0
+    cached = _number(getattr(counted, "prompt_tokens_details", None), "cached_tokens")
+    prompt = _number(counted, "prompt_tokens")
     return Usage(
         prompt_tokens=prompt,
         prompt_tokens_cached=cached,
         prompt_tokens_evaluated=max(prompt - cached, 0),
-        completion_tokens=counted.completion_tokens or 0,
+        completion_tokens=_number(counted, "completion_tokens"),
     )
+
+
+def _number(counted: object, name: str) -> int:
+    """Read a count; what is none, as the SDK lets it through, is 0."""
+    value = getattr(counted, name, None)
+    return value if isinstance(value, int) and 0 <= value <= _LARGEST_COUNT else 0
+
+
+def _mended(text: str) -> str:
+    """Join the halves of characters that stand beside each other; a single half becomes a replacement character."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _chat_logprobs(sent: "ChoiceLogprobs | None") -> tuple[TokenLogprob, ...]:
@@ -254,9 +302,9 @@ def _chat_logprobs(sent: "ChoiceLogprobs | None") -> tuple[TokenLogprob, ...]:
         return ()
     return tuple(
         TokenLogprob(
-            token=entry.token,
-            logprob=entry.logprob,
-            top=tuple((other.token, other.logprob) for other in entry.top_logprobs or ()),
+            token=_mended(entry.token),
+            logprob=float(entry.logprob),
+            top=tuple((_mended(other.token), float(other.logprob)) for other in entry.top_logprobs or ()),
         )
         for entry in sent.content or ()
     )
@@ -267,7 +315,11 @@ def _completion_logprobs(sent: "Logprobs | None") -> tuple[TokenLogprob, ...]:
         return ()
     tops = sent.top_logprobs or [{}] * len(sent.tokens)
     return tuple(
-        TokenLogprob(token=token, logprob=logprob, top=tuple((top or {}).items()))
+        TokenLogprob(
+            token=_mended(token),
+            logprob=float(logprob),
+            top=tuple((_mended(other), float(value)) for other, value in (top or {}).items()),
+        )
         for token, logprob, top in zip(sent.tokens, sent.token_logprobs, tops, strict=True)
     )
 

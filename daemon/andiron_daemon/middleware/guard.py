@@ -23,13 +23,13 @@ _EDITOR_SCHEMES = ("vscode-webview", "vscode-file")
 _FETCH_SITE = header_name("Sec-Fetch-Site")
 _FETCH_MODE = "Sec-Fetch-Mode"
 _FOREIGN_SITES = frozenset(("cross-site", "same-site"))
+_HEADERS_OF_CLIENTS = "Authorization, Content-Type, Accept, X-API-Key"
 _ASKS_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
 _ALLOWS_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
 _READING = (hdrs.METH_GET, hdrs.METH_HEAD)
 _ORIGIN_KEY = web.RequestKey("allowed_origin", str)
 _PREFLIGHT = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PATCH, DELETE",
-    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Authorization, Content-Type, Accept, X-API-Key",
     hdrs.ACCESS_CONTROL_MAX_AGE: "600",
 }
 
@@ -105,6 +105,9 @@ def _check_navigation(request: web.Request) -> None:
 
 def _preflight(request: web.Request) -> web.Response:
     answer = web.Response(status=204, headers=_PREFLIGHT)
+    # A page that may call may send what it likes: OpenAI's own client has a dozen headers that tell of itself.
+    asked = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS)
+    answer.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = asked or _HEADERS_OF_CLIENTS
     if request.headers.get(_ASKS_PRIVATE_NETWORK) == "true":
         answer.headers[_ALLOWS_PRIVATE_NETWORK] = "true"
     return answer

@@ -14,15 +14,20 @@ from andiron_daemon.assist.projects import Project
 from andiron_daemon.errors import InvalidRequestError, UnsupportedLanguageError
 
 _JAVASCRIPT = ("javascript", "typescript", "tsx")
+_SCRIPT_TEST = r"^\s*(?:test|it)(?:\.\w+)?\("
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be tested: the file's text, its project, and the top-level names to import."""
+    """What is to be tested: the file's text, its project, and the top-level names to import.
+
+    `is_private` is code that no other file can import.
+    """
 
     text: str
     project: Project
     names: tuple[str, ...]
     language: str
+    is_private: bool = False
 
     @property
     def stem(self) -> str:
@@ -31,16 +36,18 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Framework(msgspec.Struct, frozen=True, kw_only=True):
-    """One row; `is_used` is asked in the order of the table, the first row of a language is its default."""
+    """One row; `is_used` is asked in the order of the table, the first row of a language is its default.
+
+    `start` is where a test begins, wherever in a line.
+    """
 
     name: str
     languages: tuple[str, ...]
     path: Callable[[Target], PurePosixPath]
     header: Callable[[Target], str]
     style: str
+    start: str
     is_used: Callable[[Project], bool] = lambda _: False
-    is_test: str = r"(?i)test|spec|should"
-    start: str = r"^\s*(?:test|it)\("
     aliases: tuple[str, ...] = ()
 
 
@@ -108,7 +115,7 @@ def _jest_header(tested: Target) -> str:
 
 
 def _vitest_header(tested: Target) -> str:
-    return f'import {{ describe, expect, test, vi }} from "vitest";\n{_script_import(tested, extension=True)}'
+    return f'import {{ describe, expect, it, test, vi }} from "vitest";\n{_script_import(tested, extension=True)}'
 
 
 def _node_header(tested: Target) -> str:
@@ -133,7 +140,16 @@ def _go_header(tested: Target) -> str:
     return f'{package}import "testing"'
 
 
+def _is_in_its_file(tested: Target) -> bool:
+    """Tell whether Rust's tests have to stand in the file they are of: programs and private code are not imported."""
+    project = tested.project
+    is_program = project.has("src/main.rs") and not project.has("src/lib.rs")
+    return tested.is_private or is_program or project.inside.name == "main.rs" or "bin" in project.inside.parent.parts
+
+
 def _rust_header(tested: Target) -> str:
+    if _is_in_its_file(tested):
+        return "#[cfg(test)]\nmod tests {\n    use super::*;"
     match = re.search(r'^\s*name\s*=\s*"([^"]+)"', tested.project.texts.get("Cargo.toml", ""), re.MULTILINE)
     crate = match[1].replace("-", "_") if match else "crate_name"
     inside = [part for part in tested.project.inside.with_suffix("").parts if part != "src"]
@@ -142,6 +158,8 @@ def _rust_header(tested: Target) -> str:
 
 
 def _rust_path(tested: Target) -> PurePosixPath:
+    if _is_in_its_file(tested):
+        return tested.project.inside
     return PurePosixPath("tests", f"{tested.stem}.rs")
 
 
@@ -191,8 +209,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         header=_python_header,
         style="Each is a function `def test_...():` with a plain `assert`.",
         is_used=lambda project: project.mentions("pytest") or project.has("conftest.py", "tests/conftest.py"),
-        is_test=r"^test|^Test",
-        start=r"^(?:async )?def test",
+        start=r"^\s*(?:async )?def test",
     ),
     Framework(
         name="unittest",
@@ -201,8 +218,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         header=_unittest_header,
         style="They are methods `def test_...(self):` of one class derived from unittest.TestCase.",
         is_used=lambda project: project.mentions("unittest"),
-        is_test=r"^test|Test",
-        start=r"^ +def test",
+        start=r"^\s+def test",
     ),
     Framework(
         name="jest",
@@ -210,6 +226,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=_beside,
         header=_jest_header,
         style='Each is `test("...", () => { expect(...).toBe(...); });`, with toEqual for objects and arrays.',
+        start=_SCRIPT_TEST,
         is_used=lambda project: project.mentions('"jest"', "package.json") or project.has("jest.config.js"),
     ),
     Framework(
@@ -218,6 +235,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=_beside,
         header=_vitest_header,
         style='Each is `test("...", () => { expect(...).toBe(...); });`, with toEqual for objects and arrays.',
+        start=_SCRIPT_TEST,
         is_used=lambda project: project.mentions('"vitest"', "package.json") or project.has("vitest.config.ts"),
     ),
     Framework(
@@ -226,6 +244,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=_beside,
         header=_node_header,
         style='Each is `test("...", () => { assert.equal(...); });`, with assert.deepEqual for objects and arrays.',
+        start=_SCRIPT_TEST,
         is_used=lambda project: project.mentions("node --test", "package.json"),
         aliases=("node", "node test"),
     ),
@@ -235,7 +254,6 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=_go_path,
         header=_go_header,
         style='Each is `func TestX(t *testing.T) { if got := ...; got != want { t.Errorf("got %v", got) } }`.',
-        is_test=r"^Test",
         start=r"^func Test",
         aliases=("go", "testing"),
     ),
@@ -254,6 +272,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=_java_path,
         header=_junit_header,
         style="They are `@Test void ...()` methods of one class, with assertEquals.",
+        start=r"^\s*@(?:Parameterized)?Test\b",
         aliases=("junit", "junit5", "jupiter"),
     ),
     Framework(
@@ -262,6 +281,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=_java_path,
         header=_junit4_header,
         style="They are `@Test public void ...()` methods of one public class, with assertEquals.",
+        start=r"^\s*@Test\b",
         is_used=_is_junit4,
         aliases=("junit4",),
     ),
@@ -271,6 +291,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=_java_path,
         header=_kotlin_header,
         style="They are `@Test fun ...()` methods of one class, with assertEquals.",
+        start=r"^\s*@Test\b",
     ),
     Framework(
         name="minitest",
@@ -278,6 +299,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=lambda tested: PurePosixPath("test", f"{tested.stem}_test.rb"),
         header=lambda tested: f'require "minitest/autorun"\n{_ruby_source(tested)}',
         style="They are `def test_...` methods of one class derived from Minitest::Test, with assert_equal.",
+        start=r"^\s*def test_",
     ),
     Framework(
         name="RSpec",
@@ -285,6 +307,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=lambda tested: PurePosixPath("spec", f"{tested.stem}_spec.rb"),
         header=_ruby_source,
         style='They stand in one `RSpec.describe` block; each is `it "..." do expect(...).to eq(...) end`.',
+        start=r"^\s*it\b",
         is_used=lambda project: project.mentions("rspec", "Gemfile") or project.has(".rspec", "spec"),
     ),
     Framework(
@@ -293,6 +316,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=lambda tested: PurePosixPath("tests", f"{tested.stem}Test.php"),
         header=_php_header,
         style="They are `public function test...(): void` methods of one class that extends TestCase.",
+        start=r"^\s*(?:public )?function test",
     ),
     Framework(
         name="xUnit",
@@ -300,6 +324,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=lambda tested: PurePosixPath("tests", f"{tested.stem}Tests.cs"),
         header=lambda _: "using Xunit;",
         style="They are `[Fact] public void ...()` methods of one public class, with Assert.Equal.",
+        start=r"^\s*\[(?:Fact|Theory)\b",
     ),
     Framework(
         name="GoogleTest",
@@ -307,6 +332,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=lambda tested: PurePosixPath("tests", f"{tested.stem}_test.cpp"),
         header=_c_header,
         style="Each is `TEST(Suite, Name) { EXPECT_EQ(...); }`.",
+        start=r"^TEST\w*\(",
         aliases=("gtest",),
     ),
     Framework(
@@ -315,6 +341,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
         path=lambda tested: PurePosixPath("Tests", f"{tested.stem}Tests.swift"),
         header=lambda _: "import XCTest",
         style="They are `func test...()` methods of one class derived from XCTestCase, with XCTAssertEqual.",
+        start=r"^\s*func test",
     ),
 )
 

@@ -24,8 +24,10 @@ from andiron_daemon.assist.subject import Subject
 from andiron_daemon.assist.tested import Written, looked_at, written_tests
 from andiron_daemon.assist.types import GeneratedTests, GeneratedTestsStart, GenerateTestsInput
 from andiron_daemon.assist.validation import not_valid
-from andiron_daemon.assist.written import code_in
+from andiron_daemon.assist.visibility import is_public
+from andiron_daemon.assist.written import closed, code_in
 from andiron_daemon.errors import InvalidRequestError
+from andiron_daemon.syntax.languages import Language
 from andiron_models.types import Message
 
 GenerateTestsEvent = GeneratedTestsStart | Started | TextDelta | GeneratedTests
@@ -51,8 +53,9 @@ async def generate_tests(
         ModelError: if the model cannot be asked.
     """
     check_writable(subject)
-    symbols = names_of(subject, _targets(subject))
-    desk, path = await asyncio.to_thread(_desk, subject, request.framework, symbols)
+    targets, is_private = _targets(subject)
+    symbols = names_of(subject, targets)
+    desk, path = await asyncio.to_thread(_desk, subject, request.framework, symbols, is_private)
     framework, header = desk.framework, desk.header
     yield GeneratedTestsStart(language=subject.language.name, framework=framework.name, path=path, symbols=symbols)
     max_tokens = asking.answer_tokens(_ANSWER_TOKENS)
@@ -67,10 +70,10 @@ async def generate_tests(
                 continue
             answer += piece
             if asking.has_checks and (enough := _enough(answer, starts)) is not None:
-                answer = answer[:enough]
+                answer = closed(answer[:enough], subject.language)
                 break
     if asking.has_checks and asking.last_reason == "length":
-        answer = answer.rpartition("\n")[0]
+        answer = _whole(answer, starts, subject.language)
     file, repaired = desk.file(answer), False
     if file.problems and asking.has_checks:
         repaired = True
@@ -98,28 +101,29 @@ async def generate_tests(
     )
 
 
-def _desk(subject: Subject, wanted: str | None, symbols: tuple[str, ...]) -> tuple["_Desk", str]:
+def _desk(subject: Subject, wanted: str | None, symbols: tuple[str, ...], is_private: bool) -> tuple["_Desk", str]:
     """Find framework, imports and place by the files of the project; it blocks."""
     project = find_project(subject.path, f"{_UNNAMED}.{subject.language.extensions[0]}")
     framework = choose_framework(wanted, subject.language.name, project)
     top = tuple(dict.fromkeys(name.partition(".")[0] for name in symbols))
-    target = Target(text=subject.text, project=project, names=top, language=subject.language.name)
+    target = Target(
+        text=subject.text, project=project, names=top, language=subject.language.name, is_private=is_private
+    )
     desk = _Desk(subject, framework, framework.header(target), symbols, target.stem)
     return desk, project.shown(framework.path(target))
 
 
-def _targets(subject: Subject) -> tuple[Definition, ...]:
-    """Choose what is to be tested: functions, and classes with what is public in them."""
-    found = [one for one in subject.focused if one.kind != "value" and not _is_inner(subject, one)]
-    public = tuple(one for one in found if not one.name.startswith("_"))
-    targets = public or tuple(found)
-    if not targets:
+def _targets(subject: Subject) -> tuple[tuple[Definition, ...], bool]:
+    """Choose what is to be tested: what others can use of it, else everything, and say that it is private."""
+    found = tuple(one for one in subject.focused if one.kind != "value" and not _is_inner(subject, one))
+    public = tuple(one for one in found if is_public(subject, one))
+    if not found:
         raise InvalidRequestError(
             "there is nothing to test: no function and no class is defined in it",
             hint="Send or select code that defines one.",
             details={"field": "code"},
         )
-    return targets
+    return public or found, not public
 
 
 def _is_inner(subject: Subject, one: Definition) -> bool:
@@ -159,6 +163,12 @@ def _enough(answer: str, starts: re.Pattern[str]) -> int | None:
     begun = [match.start() for match in starts.finditer(answer)][_TESTS:]
     asserted = [match.start() for match in _ASSERTION.finditer(answer)][_MOST_ASSERTIONS:]
     return min([*begun, *asserted], default=None)
+
+
+def _whole(answer: str, starts: re.Pattern[str], language: Language) -> str:
+    """Take the test off that an answer broke off in, or its last line where it is the only one."""
+    begun = [match.start() for match in starts.finditer(answer)]
+    return closed(answer[: begun[-1]] if len(begun) > 1 else answer.rpartition("\n")[0], language)
 
 
 class _Desk(msgspec.Struct, frozen=True):

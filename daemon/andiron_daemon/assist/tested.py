@@ -1,17 +1,18 @@
 """Tests as a model writes them, made into a file: the right imports, nothing of the code under test, nothing broken.
 
-All by tree: imports that name the code under test and copies of it are taken out, other imports are moved up,
-and of an answer that was cut only what is whole is kept. In Python a test without an assertion is no test.
+All by tree: imports and copies of the code under test are taken out, and of an answer that was cut only what is whole
+is kept. Where the header opens a block, as for tests in the file they are of, the tests stand in it.
 """
 
 import re
-import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from andiron_daemon.assist.definitions import definitions_of, identifiers
 from andiron_daemon.assist.frameworks import Framework
+from andiron_daemon.assist.imports import needed_imports
 from andiron_daemon.assist.validation import Problem, problems_of_code
 from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.parse import Syntax, parse
@@ -20,7 +21,8 @@ from andiron_daemon.syntax.scopes import IMPORTS
 if TYPE_CHECKING:
     import tree_sitter
 
-_ASSERTION = re.compile(r"\bassert|\braises\b|\bfail\b|\bexpect")
+_ASSERTION = re.compile(r"(?i)assert|expect|\braises\b|\bfail\b|\bt\.(?:error|fatal)|should_panic")
+_RUST_MODULE = re.compile(r"^#\[cfg\(test\)\]\s*(?:pub )?mod \w+ \{\n(.*?)(?:^\}|\Z)", re.DOTALL | re.MULTILINE)
 _REQUIRE = re.compile(r"^(?:const|let|var)\b.*\brequire\(")
 _PARSE_SECONDS = 5.0
 
@@ -44,15 +46,17 @@ def written_tests(
     code: str, header: str, framework: Framework, language: Language, symbols: tuple[str, ...], stem: str
 ) -> Written:
     """Put a file together and look whether it can be told."""
-    syntax = parse(code, language, limit_seconds=_PARSE_SECONDS)
+    if language.name == "rust":
+        # Tests in a file of their own need no module, and where they do the header opens it.
+        code = _RUST_MODULE.sub(lambda match: textwrap.dedent(match[1]), code)
+    syntax = _parsed(code, language)
     if syntax is None:
         problem = Problem(kind="not_parsed", message="the tests take too long to parse")
         return Written(header=header, imports=(), body=code, problems=(problem,))
     names = {name.rpartition(".")[2] for name in symbols}
-    imports, body = _parted(syntax, names, stem, header)
-    if "pytest." in body and framework.name == "pytest" and "import pytest" not in imports:
-        imports.insert(0, "import pytest")
-    return looked_at(Written(header=header, imports=tuple(imports), body=body), framework, language, symbols)
+    written, body = _parted(syntax, names)
+    imports = needed_imports(written, header, body, language.name, names, stem)
+    return looked_at(Written(header=header, imports=imports, body=body), framework, language, symbols)
 
 
 def looked_at(written: Written, framework: Framework, language: Language, symbols: tuple[str, ...]) -> Written:
@@ -63,20 +67,27 @@ def looked_at(written: Written, framework: Framework, language: Language, symbol
     return msgspec.structs.replace(written, covers=covers, problems=tuple(problems))
 
 
-def _parted(syntax: Syntax, names: set[str], stem: str, header: str) -> tuple[list[str], str]:
-    """Part the code into the imports that are kept and the rest."""
+def _parsed(code: str, language: Language) -> Syntax | None:
+    """Parse what is to stand behind a header, which in PHP says where code begins."""
+    if language.name == "php":
+        code = f"<?php\n{code.lstrip().removeprefix('<?php')}"
+    return parse(code, language, limit_seconds=_PARSE_SECONDS)
+
+
+def _parted(syntax: Syntax, names: set[str]) -> tuple[list[str], str]:
+    """Part the code into its imports and the rest that is kept."""
     imports: list[str] = []
     kept: list[str] = []
     end = syntax.root.start_byte
-    have = {line.strip() for line in header.splitlines()}
     for node in syntax.root.children:
         text = syntax.text_of(node)
         between = syntax.text[syntax.character_of(end) : syntax.character_of(node.start_byte)]
         gap = _gap(between, text, syntax.language)
         end = node.end_byte
+        if node.type == "php_tag":
+            continue
         if node.type in IMPORTS or _REQUIRE.match(text):
-            if text.strip() not in have and _is_foreign(text, names, stem, syntax.language):
-                imports.append(text.strip())
+            imports.append(text)
         elif not _is_broken(node, syntax) and not _is_copy(node, names, syntax):
             kept.append(gap + text if kept else text)
     return imports, "".join(kept).strip()
@@ -87,17 +98,6 @@ def _gap(between: str, text: str, language: Language) -> str:
     if language.name == "python" and text.startswith(("def ", "class ", "@", "async def ")):
         return "\n\n\n"
     return "\n\n" if "\n\n" in between else "\n"
-
-
-def _is_foreign(text: str, names: set[str], stem: str, language: Language) -> bool:
-    """Tell whether an import is of something else than the code under test."""
-    words = set(re.findall(r"\w+", text))
-    if words & names or stem in words:
-        return False
-    if language.name == "python":
-        module = re.match(r"(?:from|import)\s+(\w+)", text)
-        return module is not None and (module[1] in sys.stdlib_module_names or module[1] in ("pytest", "hypothesis"))
-    return "package" not in words
 
 
 def _is_broken(node: "tree_sitter.Node", syntax: Syntax) -> bool:
@@ -116,24 +116,21 @@ def _is_copy(node: "tree_sitter.Node", names: set[str], syntax: Syntax) -> bool:
 
 
 def _joined(header: str, imports: tuple[str, ...], body: str) -> str:
-    first, rest = [], header
-    standard = [
-        line for line in imports if line.startswith(("import ", "use ", "using ")) and header.startswith("from ")
-    ]
-    for line in dict.fromkeys(standard):
-        first.append(line)
-    others = [line for line in dict.fromkeys(imports) if line not in first]
-    top = "\n".join(first) + "\n\n" + rest if first else rest
-    if others:
-        top += "\n" + "\n".join(others)
+    if header.count("{") > header.count("}"):
+        inside = textwrap.indent("\n".join([*imports, "", body]), "    ")
+        return f"{header}\n{inside}\n}}\n"
+    if header.startswith("from "):
+        top = "\n".join([*imports, "", header]) if imports else header
+    else:
+        top = "\n".join([header, *imports])
     return f"{top}\n\n\n{body}\n" if header.startswith(("from ", "import unittest")) else f"{top}\n\n{body}\n"
 
 
 def _covered(body: str, language: Language, symbols: tuple[str, ...]) -> tuple[str, ...]:
-    syntax = parse(body, language, limit_seconds=_PARSE_SECONDS)
+    syntax = _parsed(body, language)
     if syntax is None:
         return ()
-    mentioned = {name for name, _ in identifiers(syntax, 0, len(body))}
+    mentioned = {name for name, _ in identifiers(syntax, 0, len(syntax.text))}
     return tuple(name for name in symbols if name.rpartition(".")[2] in mentioned)
 
 
@@ -143,7 +140,7 @@ def _problems(
     problems = problems_of_code(text, language)
     if problems:
         return problems
-    if not re.search(framework.is_test, "\n".join(_names_of_tests(body, language)) or body, re.MULTILINE):
+    if not re.search(framework.start, body, re.MULTILINE):
         problems.append(Problem(kind="no_tests", message=f"there are no tests for {framework.name} in it"))
     elif not _ASSERTION.search(body):
         problems.append(Problem(kind="no_assertions", message="nothing is asserted"))
@@ -151,8 +148,3 @@ def _problems(
         shown = ", ".join(sorted(names)[:5])
         problems.append(Problem(kind="covers_nothing", message=f"none of these is called: {shown}"))
     return problems
-
-
-def _names_of_tests(body: str, language: Language) -> list[str]:
-    syntax = parse(body, language, limit_seconds=_PARSE_SECONDS)
-    return [one.name for one in definitions_of(syntax)] if syntax is not None else []

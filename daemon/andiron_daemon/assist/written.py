@@ -5,6 +5,8 @@ import textwrap
 
 from andiron_daemon.assist.context import indentation
 from andiron_daemon.assist.subject import Subject
+from andiron_daemon.syntax.languages import Language
+from andiron_daemon.syntax.scan import OPENERS, scan
 
 _FENCE = re.compile(r"^[ \t]*(`{3,})[^`\n]*\n(.*?)(?:^[ \t]*\1`*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 _LEADING_SPACES = re.compile(r"^(?:    )+", re.MULTILINE)
@@ -16,6 +18,13 @@ def code_in(answer: str) -> str:
     blocks = [match[2] for match in _FENCE.finditer(answer)]
     code = max(blocks, key=len) if blocks else answer
     return code.strip("\n")
+
+
+def closed(answer: str, language: Language) -> str:
+    """Close the brackets that are open where the code of an answer was cut."""
+    opened = scan(code_in(answer), language).opened
+    closers = "".join(OPENERS[sign] for sign in reversed(opened))
+    return f"{answer.rstrip()}\n{closers}\n" if closers else answer
 
 
 def fitted(subject: Subject, code: str) -> str:

@@ -1,9 +1,9 @@
 """A small client of the daemon for the command line, the tray, the installer and the tests.
 
 Standard library only, and never through a proxy: what goes to the loopback stays there.
-Finding a daemon means reading its run file while its lock is held; the token is never shown to
-whatever else may answer on a port that a killed daemon left behind. A token that is refused is looked up again:
-it may have been changed while the client was at work.
+Finding a daemon means reading its run file while its lock is held, or looking who holds it (`holder`) where the
+file is gone; the token is never shown to whatever else may answer on a port that a killed daemon left behind. A token
+that is refused is looked up again: it may have been changed while the client was at work.
 """
 
 import http.client
@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from andiron_daemon.errors import ConfigurationError, DaemonError
+from andiron_daemon.holder import listening_holder
 from andiron_daemon.paths import Paths, find_paths
-from andiron_daemon.runfile import RunRecord, is_held, read_run_file
+from andiron_daemon.runfile import RunRecord, is_held, read_run_file, write_run_file
 from andiron_daemon.settings import Settings, load_settings
 from andiron_daemon.tokens import find_token
 
@@ -191,9 +192,24 @@ class Client:
 
 
 def running_daemon(paths: Paths) -> RunRecord | None:
-    """Return the record of the daemon that runs from these folders, None if none does."""
-    record = read_run_file(paths)
-    return record if record is not None and is_held(paths) else None
+    """Return the record of the daemon that runs from these folders, None if none does.
+
+    A run file that somebody removed is written again, for all who read it.
+    """
+    if not is_held(paths):
+        return None
+    return read_run_file(paths) or _unrecorded_daemon(paths)
+
+
+def _unrecorded_daemon(paths: Paths) -> RunRecord | None:
+    record = listening_holder(paths)
+    if record is None:
+        return None
+    with suppress(ClientError, OSError):
+        version = str(Client(record.url).health().get("version", ""))
+        record = read_run_file(paths) or msgspec.structs.replace(record, version=version)
+        write_run_file(paths, record)
+    return record
 
 
 def find_client(paths: Paths | None = None, *, timeout_seconds: float = 30.0) -> Client | None:
@@ -213,8 +229,8 @@ def find_client(paths: Paths | None = None, *, timeout_seconds: float = 30.0) ->
 
 def answering_daemon(paths: Paths) -> RunRecord | None:
     """Return the record of the daemon of these folders if it answers now."""
-    record = running_daemon(paths)
-    if record is not None:
+    record = read_run_file(paths)
+    if record is not None and is_held(paths):
         with suppress(ClientError):
             Client(record.url).health()
             return record

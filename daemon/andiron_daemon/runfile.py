@@ -59,7 +59,7 @@ def is_held(paths: Paths) -> bool:
     Raises:
         ConfigurationError: if the lock cannot be looked at.
     """
-    if not _lock_file(paths).exists():
+    if not lock_file(paths).exists():
         return False
     lock = _lock(paths)
     if not _is_taken(lock, 0):
@@ -118,9 +118,10 @@ def _is_taken(lock: FileLock, timeout_seconds: float) -> bool:
     return True
 
 
-def _lock_file(paths: Paths) -> Path:
+def lock_file(paths: Paths) -> Path:
+    """Name the file that is locked while a daemon runs."""
     return paths.state / "run.lock"
 
 
 def _lock(paths: Paths) -> FileLock:
-    return FileLock(_lock_file(paths), mode=0o600)
+    return FileLock(lock_file(paths), mode=0o600)

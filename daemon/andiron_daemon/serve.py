@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from andiron_daemon import __version__
-from andiron_daemon.client import Client, ClientError, answering_daemon, wait_until_healthy
+from andiron_daemon.client import Client, ClientError, answering_daemon, running_daemon, wait_until_healthy
 from andiron_daemon.errors import ConfigurationError, DaemonError
 from andiron_daemon.logs import set_up_logging
 from andiron_daemon.notify import Notifier
@@ -81,6 +81,7 @@ def _make_folders(paths: Paths) -> None:
 
 def _report_running(paths: Paths) -> str:
     """Say where the daemon that holds the lock is; it may be starting, so it gets time to answer."""
+    running_daemon(paths)  # has its run file written, should that be gone
     record = answering_daemon(paths) or wait_until_healthy(paths, timeout_seconds=_OTHER_START_SECONDS)
     if record is None:
         kept = read_run_file(paths)

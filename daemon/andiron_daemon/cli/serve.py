@@ -55,10 +55,10 @@ def command(detach: bool, env_file: Path | None, **given: str | None) -> None:
 
 def _detach(given: dict[str, str | None], env_file: Path | None) -> None:
     from andiron_daemon.background import start_in_background
-    from andiron_daemon.client import answering_daemon
+    from andiron_daemon.client import answering_daemon, running_daemon
 
     paths = find_paths()
-    record = answering_daemon(paths)
+    record = answering_daemon(paths) if running_daemon(paths) else None
     word = "already running" if record else "ready"
     if record is None:
         options = [

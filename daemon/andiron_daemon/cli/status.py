@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from andiron_daemon.cli.connection import NotRunningError
-from andiron_daemon.cli.output import human_bytes, human_seconds
+from andiron_daemon.cli.output import human_bytes, human_seconds, note
 from andiron_daemon.client import find_client
 from andiron_daemon.paths import find_paths
 
@@ -19,9 +19,12 @@ _ERRORS_SHOWN = 5
 def command(as_json: bool) -> None:
     """Show where the daemon is, who can answer, and what went wrong lately."""
     paths = find_paths()
+    was_recorded = paths.run_file.exists()
     client = find_client(paths)
     if client is None:
         raise NotRunningError
+    if not was_recorded:
+        note(f"{paths.run_file} was gone; Andiron was found by its lock")
     status = client.status()
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(status)))

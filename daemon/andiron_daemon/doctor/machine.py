@@ -115,10 +115,10 @@ def model(paths: Paths) -> Check:
 
 def port(paths: Paths, settings: Settings) -> Check:
     """Look whether the daemon answers, or could take its port."""
-    record = answering_daemon(paths)
-    if record is not None:
-        return Check(name="port", verdict="ok", said=f"Andiron answers at {record.url}, pid {record.pid}")
     if running_daemon(paths) is not None:
+        record = answering_daemon(paths)
+        if record is not None:
+            return Check(name="port", verdict="ok", said=f"Andiron answers at {record.url}, pid {record.pid}")
         hint = "See `andiron logs`; `andiron stop` and `andiron serve --detach` start it again."
         return Check(name="port", verdict="fail", said="a daemon runs and does not answer", hint=hint)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET

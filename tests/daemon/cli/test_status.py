@@ -6,6 +6,7 @@ import pytest
 
 from andiron_daemon.cli.main import main
 from andiron_daemon.paths import Paths
+from andiron_daemon.runfile import read_run_file
 from andiron_testing.stub_daemon import StubDaemon, stub_daemon
 
 _STATUS: dict[str, Any] = {
@@ -60,6 +61,23 @@ def test_a_database_that_cannot_be_read_is_told(
 def test_json_is_all_of_it(stub: StubDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == _STATUS
+
+
+def test_a_daemon_whose_run_file_was_removed_is_found_by_its_lock(
+    stub: StubDaemon, paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = read_run_file(paths)
+    paths.run_file.unlink()
+    assert main(["status"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"andiron  9.9 at {stub.url}, pid 7\n")
+    assert shown.err == f"{paths.run_file} was gone; Andiron was found by its lock\n"
+    again = read_run_file(paths)
+    assert before is not None
+    assert again is not None
+    assert (again.pid, again.port, again.url) == (before.pid, before.port, before.url)
+    assert main(["status"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_nothing_running_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:

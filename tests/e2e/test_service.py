@@ -60,7 +60,12 @@ def test_it_is_installed_started_looked_at_stopped_and_removed(paths: Paths, tmp
     before = pid_of(paths)
     assert andiron("service", "restart").returncode == 0
     assert pid_of(paths) != before
-    assert "Andiron is ready at" in andiron("service", "logs").stdout
+    shown = andiron("service", "logs").stdout
+    assert "Andiron is ready at" in shown
+    assert "info    daemon.serve: ready at http" in shown
+    assert '{"' not in shown
+    raw = andiron("service", "logs", "--json", "-n", "1").stdout
+    assert raw == f"{paths.log_file.read_text(encoding='utf-8').splitlines()[-1]}\n"
     assert andiron("service", "stop").stdout == "The service has stopped\n"
     assert running_daemon(paths) is None
     assert andiron("service", "status").returncode == 3

@@ -3,19 +3,20 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 import msgspec
 
 from andiron_daemon.paths import Paths, find_paths
+from andiron_daemon.program import own_command
 from andiron_daemon.settings import SETTINGS
 from andiron_installer.service.choice import KINDS, find_control
 from andiron_installer.service.description import describe
 from andiron_installer.service.errors import ServiceError
 from andiron_installer.service.plan import Plan, as_text
 from andiron_installer.service.service import Outlook, Service, as_json
-from andiron_installer.service.tail import follow_file, last_lines
+from andiron_installer.service.tail import last_lines
 
 _EXIT_NOT_RUNNING = 3
 _FOLDERS = frozenset(("ANDIRON_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"))
@@ -133,25 +134,29 @@ def status(as_object: bool) -> int:
 
 
 @command.command("logs")
-@click.option("--lines", "-n", default=50, show_default=True, help="How many of the last lines to show.")
+@click.option(
+    "--lines", "-n", type=click.IntRange(0), default=50, show_default=True, help="How many of the last lines to show."
+)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is said from now on.")
-def logs(lines: int, follow: bool) -> int:
-    """Show what the service said, and the daemon's own log."""
+@click.option("--json", "as_object", is_flag=True, help="Print the daemon's own log only, its lines as they are.")
+def logs(lines: int, follow: bool, as_object: bool) -> int:
+    """Show what the service said, and where no journal keeps that, the daemon's own log."""
     paths = find_paths()
     found = Service(paths).logs(lines=lines, follow=follow)
+    own = own_command("logs", "-n", str(lines), *(["--follow"] if follow else []), *(["--json"] if as_object else []))
+    if as_object:
+        return _shown_by(own, paths)
     if found.command:
-        try:
-            return subprocess.run(found.command, check=False).returncode
-        except OSError as error:
-            raise ServiceError(f"{found.command[0]}: {error.strerror}", hint=f"The log: {paths.log_file}") from error
-    files = [file for file in (found.file, paths.log_file) if file is not None and file.exists()]
-    for file in files:
-        click.echo(f"==> {file}")
-        for line in last_lines(file, lines):
+        return _shown_by(found.command, paths)
+    if found.file is not None and found.file.exists():
+        click.echo(f"==> {found.file}")
+        for line in last_lines(found.file, lines):
             click.echo(line)
-    if follow and files:
-        follow_file(files[-1], click.echo)
-    return 0
+    if not follow and not paths.log_file.exists():
+        return 0
+    click.echo(f"==> {paths.log_file}")
+    sys.stdout.flush()
+    return _shown_by(own, paths)
 
 
 @command.command("supervise", hidden=True)
@@ -163,6 +168,16 @@ def supervise(home: str | None) -> int:
     if home is not None:
         os.environ["ANDIRON_HOME"] = home
     return Supervisor(describe(find_paths())).run()
+
+
+def _shown_by(command_line: Sequence[str], paths: Paths) -> int:
+    """Let another program show a log; Ctrl-C, which it gets too, ends both."""
+    try:
+        return subprocess.run(command_line, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        raise ServiceError(f"{command_line[0]}: {error.strerror}", hint=f"The log: {paths.log_file}") from error
 
 
 def would_be_removed(service: Service) -> Iterator[str]:

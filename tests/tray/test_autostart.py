@@ -16,6 +16,7 @@ HARD = '/opt/a b/ü 100% "quoted" $HOME `x` back\\slash/andiron'
 @pytest.fixture(autouse=True)
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "config ü"
+    monkeypatch.delenv("ANDIRON_HOME")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     return folder
 
@@ -71,6 +72,20 @@ def test_the_tray_is_started_by_absolute_paths_and_waits_for_the_panel() -> None
     assert Path(command[0]).is_absolute()
     assert command[0] == sys.executable
     assert "--wait" in command
+
+
+def test_a_home_of_its_own_is_carried_to_the_login_and_has_its_own_entry(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_start_at_login(True)
+    home = tmp_path / "hö me"
+    monkeypatch.setenv("ANDIRON_HOME", str(home))
+    assert not starts_at_login()
+    set_start_at_login(True)
+    (own,) = (config / "autostart").glob("andiron-tray-*.desktop")
+    assert f'"--home" "{home}"' in own.read_text(encoding="utf-8")
+    set_start_at_login(False)
+    assert [file.name for file in (config / "autostart").iterdir()] == ["andiron-tray.desktop"]
 
 
 def test_the_agent_of_macos_names_its_keys() -> None:

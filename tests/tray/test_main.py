@@ -66,6 +66,12 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert "ANDIRON_HOME" in hint
 
 
+def test_a_home_may_be_named_where_no_variable_does(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    error, _ = refused(run_tray("--home", str(tmp_path / "file")))
+    assert str(tmp_path / "file") in error
+
+
 def test_help_needs_no_display_and_names_the_exit_statuses() -> None:
     done = run_tray("--help")
     assert done.returncode == 0

@@ -4,6 +4,7 @@ The daemon's own start at login is its service's affair; see `actions`. Nothing 
 and switching it off removes exactly what switching it on made.
 """
 
+import hashlib
 import os
 import plistlib
 import subprocess
@@ -23,8 +24,9 @@ WAIT_OPTIONS = ("--wait", "60")
 
 
 def tray_command() -> tuple[str, ...]:
-    """Say how this tray is started, by absolute paths."""
-    return (sys.executable, "-P", "-m", "andiron_tray", *WAIT_OPTIONS)
+    """Say how this tray is started, by absolute paths; a login knows nothing of ANDIRON_HOME, so that it is said."""
+    home = _own_home()
+    return (sys.executable, "-P", "-m", "andiron_tray", *WAIT_OPTIONS, *(("--home", home) if home else ()))
 
 
 def starts_at_login() -> bool:
@@ -80,8 +82,19 @@ def desktop_entry(command: Sequence[str]) -> str:
 def agent(command: Sequence[str]) -> bytes:
     """Write the macOS launch agent that starts a command."""
     return plistlib.dumps(
-        {"Label": _AGENT, "ProgramArguments": list(command), "RunAtLoad": True, "ProcessType": "Interactive"}
+        {"Label": _named(_AGENT), "ProgramArguments": list(command), "RunAtLoad": True, "ProcessType": "Interactive"}
     )
+
+
+def _own_home() -> str | None:
+    home = os.environ.get("ANDIRON_HOME")
+    return str(Path(home).expanduser().absolute()) if home else None
+
+
+def _named(name: str) -> str:
+    """Tell the entries of several homes apart, as the services are."""
+    home = _own_home()
+    return f"{name}-{hashlib.sha256(home.encode()).hexdigest()[:8]}" if home else name
 
 
 def _quoted(word: str) -> str:
@@ -90,9 +103,9 @@ def _quoted(word: str) -> str:
 
 def _file() -> Path:
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "LaunchAgents" / f"{_AGENT}.plist"
+        return Path.home() / "Library" / "LaunchAgents" / f"{_named(_AGENT)}.plist"
     folder = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    return Path(folder) / "autostart" / f"{_LABEL}.desktop"
+    return Path(folder) / "autostart" / f"{_named(_LABEL)}.desktop"
 
 
 if sys.platform == "win32":
@@ -101,13 +114,13 @@ if sys.platform == "win32":
     def _windows_value() -> str | None:
         try:
             with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
-                return str(winreg.QueryValueEx(key, _LABEL)[0])
+                return str(winreg.QueryValueEx(key, _named(_LABEL))[0])
         except FileNotFoundError:
             return None
 
     def _set_windows_value(command: str | None) -> None:
         with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
             if command is not None:
-                winreg.SetValueEx(key, _LABEL, 0, winreg.REG_SZ, command)
+                winreg.SetValueEx(key, _named(_LABEL), 0, winreg.REG_SZ, command)
             elif _windows_value() is not None:
-                winreg.DeleteValue(key, _LABEL)
+                winreg.DeleteValue(key, _named(_LABEL))

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="SECONDS",
         help="how long to wait for a panel that may come up later (default: %(default)s)",
     )
+    parser.add_argument("--home", metavar="FOLDER", help="stands for ANDIRON_HOME where nothing sets it, as at login")
     options = parser.parse_args(arguments)
+    if options.home is not None:
+        os.environ["ANDIRON_HOME"] = options.home
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         return _show(find_paths(), options.wait)

@@ -31,11 +31,6 @@ class Notifier:
         meant = not watched or watched == str(os.getpid())
         self._watchdog_seconds = int(period) / 1_000_000 if address and meant and period.isdecimal() else 0.0
 
-    @property
-    def is_heard(self) -> bool:
-        """Whether a service manager listens."""
-        return bool(self._address)
-
     def status(self, text: str) -> None:
         """Say in a line what goes on."""
         self._send(f"STATUS={_line(text)}")

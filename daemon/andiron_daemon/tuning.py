@@ -15,8 +15,8 @@ from andiron_daemon.paths import Paths
 from andiron_models.errors import QueueFullError
 from andiron_models.library.catalogue import load_catalogue
 from andiron_models.library.shelf import InstalledModel, find_model
-from andiron_models.library.tune import Reading
-from andiron_models.library.tune import tune as tune_model
+from andiron_models.tune import Reading
+from andiron_models.tune import tune as tune_model
 
 Report = Callable[[str], None]
 TuneModel = Callable[[InstalledModel, Path, Report], Coroutine[None, None, tuple[Reading, list[Reading]]]]

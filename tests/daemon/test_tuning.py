@@ -13,7 +13,7 @@ from andiron_daemon.settings import Settings
 from andiron_daemon.tuning import Report, TuneDone, TuneEvent, TuneModel, TuneProgress, TuneStarted, Tuning
 from andiron_models.errors import ModelNotFoundError, QueueFullError, WorkerDiedError
 from andiron_models.library.shelf import InstalledModel
-from andiron_models.library.tune import Reading
+from andiron_models.tune import Reading
 from andiron_testing.daemons import StartDaemon, error_of
 from andiron_testing.gguf_files import write_gguf
 from andiron_testing.scripted import ScriptedBackend

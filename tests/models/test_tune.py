@@ -8,10 +8,10 @@ from andiron_models.errors import ModelError, WorkerDiedError
 from andiron_models.library.errors import DiskSpaceError
 from andiron_models.library.records import read_record
 from andiron_models.library.shelf import InstalledModel
-from andiron_models.library.tune import Reading, choose, tune
 from andiron_models.library.tuned import tuned_file
 from andiron_models.local import wire
 from andiron_models.local.process import OnExit, OnMessage
+from andiron_models.tune import Reading, choose, tune
 from andiron_testing.fake_worker import INFO
 from andiron_testing.models import smollm2
 

@@ -24,9 +24,9 @@ _HEADERS = ("file", "size", "prompt tok/s", "generation tok/s", "loss", "")
 @click.option("--forget", is_flag=True, help="Remove the tuned file and go back to the model's own.")
 def tune(model: str, forget: bool) -> None:
     """Measure a model, re-quantize it where that is quicker and loses nothing, and record its speeds."""
-    from andiron_models.library.tune import Reading
-    from andiron_models.library.tune import tune as tune_model
     from andiron_models.library.tuned import forget_tuned
+    from andiron_models.tune import Reading
+    from andiron_models.tune import tune as tune_model
 
     paths = find_paths()
     found = find_model(paths.models, model, load_catalogue(paths.config))

@@ -4,10 +4,10 @@ import pytest
 
 from andiron_daemon.cli.main import main
 from andiron_daemon.paths import Paths
-from andiron_models.library import tune as tuning
+from andiron_models import tune as tuning
 from andiron_models.library.shelf import InstalledModel
-from andiron_models.library.tune import Reading, Report
 from andiron_models.library.tuned import Tuned, read_tuned, tuned_path, write_tuned
+from andiron_models.tune import Reading, Report
 from andiron_testing.stub_daemon import stub_daemon
 
 OWN = Reading(

@@ -1,8 +1,8 @@
-"""What of other files is worth its tokens: declarations that share names with the text around the cursor.
+"""What beyond the window is worth its tokens: declarations that share names with the text around the cursor.
 
-Files come oldest first, newest last, and stay in that order, so that what is newest stands nearest to the
-gap. What was quoted for a path before is quoted again, word for word and first, as long as it is still true:
-the engine then has it evaluated already.
+Files come oldest first, newest last, then what the window leaves out of the file itself; they stay in that
+order, so that what is closest to the person stands nearest to the gap. What was quoted for a path before is
+quoted again, word for word and first, as long as it is still true: the engine then has it evaluated already.
 """
 
 import functools
@@ -43,6 +43,7 @@ class Snippet(msgspec.Struct, frozen=True):
     place: int
     text: str
     names: frozenset[str]
+    has_body: bool
 
 
 Quoted = tuple[int, Snippet]
@@ -51,20 +52,23 @@ Quoted = tuple[int, Snippet]
 def choose_context(
     files: Sequence[ExtraFile],
     *,
-    own_path: str | None,
+    own: ExtraFile,
     prefix: str,
     suffix: str,
     tokens: int,
     before: Sequence[ExtraFile] = (),
     policy: CompletionPolicy,
 ) -> tuple[ExtraFile, ...]:
-    """Choose what is quoted, at most `tokens` of it; `before` is what was quoted last time for this path."""
-    usable = [file for file in files if is_usable(file, own_path)]
-    if not usable or tokens <= 0:
+    """Choose what is quoted, at most `tokens` of it; `before` is what was quoted last time for this path.
+
+    `own` is what the window leaves out of the file being edited.
+    """
+    usable = [file for file in files if is_usable(file, own.path or None)]
+    if tokens <= 0:
         return ()
     around = prefix[-policy.context_characters :] + suffix[: policy.context_characters // 2]
-    fresh = _ranked(usable, around, characters_for(tokens), policy)
-    kept = _still_true(before, usable)
+    fresh = _chosen(usable, own, around, characters_for(tokens), policy)
+    kept = _still_true(before, (*usable, own))
     if not kept:
         return fresh
     room = tokens - sum(estimate_tokens(file.content) for file in kept)
@@ -81,14 +85,28 @@ def is_usable(file: ExtraFile, own_path: str | None) -> bool:
     return "\0" not in file.content[:_READ_CHARACTERS] and not is_secret(file.path, file.content[:_READ_CHARACTERS])
 
 
-def _ranked(files: Sequence[ExtraFile], around: str, room: int, policy: CompletionPolicy) -> tuple[ExtraFile, ...]:
-    names_around = _names(around)
+def _chosen(
+    files: Sequence[ExtraFile], own: ExtraFile, around: str, room: int, policy: CompletionPolicy
+) -> tuple[ExtraFile, ...]:
+    """Choose from the file itself first, its functions and classes alone, and for no more than half the room."""
+    mine: tuple[ExtraFile, ...] = ()
+    if is_usable(own, None):
+        declared = [(0, snippet) for snippet in _snippets(own.path, own.content) if snippet.has_body]
+        mine = _ranked([own], declared, around, room // 2, policy)
     first = max(0, len(files) - _READ_FILES)
     snippets = [
         (number, snippet)
         for number, file in enumerate(files[first:], first)
         for snippet in _snippets(file.path, file.content[:_READ_CHARACTERS])
     ]
+    left = room - sum(len(file.content) for file in mine)
+    return (*_ranked(files, snippets, around, left, policy), *mine)
+
+
+def _ranked(
+    files: Sequence[ExtraFile], snippets: Sequence[Quoted], around: str, room: int, policy: CompletionPolicy
+) -> tuple[ExtraFile, ...]:
+    names_around = _names(around)
     rarity = Counter(name for _, snippet in snippets for name in snippet.names)
 
     def score(quoted: Quoted) -> float:
@@ -124,7 +142,8 @@ def _snippets(path: str, content: str) -> tuple[Snippet, ...]:
             text = _shortened(text, declaration.signature)
         names = _names(text)
         if names:
-            found.append(Snippet(declaration.start, text, names))
+            has_body = len(declaration.signature) < declaration.end - declaration.start
+            found.append(Snippet(declaration.start, text, names, has_body))
     return tuple(found)
 
 

@@ -19,6 +19,8 @@ from andiron_daemon.completion.window import Window, make_window, stable_suffix
 from andiron_daemon.syntax.parse import parse
 from andiron_models.types import ExtraFile, InfillRequest, Priority, Sampling, Truncated
 
+# What is read of the file's own text beyond a window.
+_READ_ABOVE, _READ_BELOW = 32 * 1024, 16 * 1024
 _PARSE_SECONDS = 0.1
 
 
@@ -113,7 +115,7 @@ class Prompts:
         prefix = material.prefix
         extra = choose_context(
             plan.request.context,
-            own_path=plan.request.path,
+            own=beyond(material, budget, plan.request.path),
             prefix=prefix,
             suffix=material.stable_suffix,
             tokens=budget.context,
@@ -125,6 +127,13 @@ class Prompts:
         is_cut = len(prefix) > characters_for(budget.prefix)
         syntax = parse(prefix, plan.scene.language, limit_seconds=_PARSE_SECONDS) if is_cut else None
         return make_window(prefix, material.stable_suffix, budget, self._policy.header_share, syntax, extra)
+
+
+def beyond(material: Material, budget: Budget, path: str | None) -> ExtraFile:
+    """Return what a window of a budget shows nothing of: the file's own text far above and far below."""
+    above = material.prefix[: -characters_for(budget.prefix)].rpartition("\n")[0]
+    below = material.stable_suffix[characters_for(budget.suffix) :].partition("\n")[2]
+    return ExtraFile(path=path or "", content=f"{above[-_READ_ABOVE:]}\n{below[:_READ_BELOW]}")
 
 
 def place_key(plan: Plan) -> PlaceKey:

@@ -16,6 +16,7 @@ BILLING = ExtraFile(
         "def unrelated_thing() -> None:\n    pass\n"
     ),
 )
+OWN = ExtraFile(path="own.py", content="")
 SHOP = ExtraFile(
     path="shop.ts", content="export function checkout(basket: Basket): Invoice {\n  return basket.bill();\n}\n"
 )
@@ -24,8 +25,25 @@ SHOP = ExtraFile(
 def chosen(
     *files: ExtraFile, prefix: str = "def show(invoice: Invoice):\n    ", tokens: int = 500
 ) -> list[tuple[str, str]]:
-    found = choose_context(files, own_path="own.py", prefix=prefix, suffix="\n", tokens=tokens, policy=POLICY)
+    found = choose_context(files, own=OWN, prefix=prefix, suffix="\n", tokens=tokens, policy=POLICY)
     return [(file.path, file.content) for file in found]
+
+
+def test_what_the_window_leaves_out_of_the_file_itself_is_quoted_last() -> None:
+    far = ExtraFile(
+        path="own.py", content="def gross(invoice: Invoice) -> int:\n    return 2\n\n\ndef other():\n    pass\n"
+    )
+    stale = ExtraFile(path="own.py", content="class Invoice:\n    stale = True\n")
+    found = choose_context(
+        [stale, BILLING], own=far, prefix="show(invoice: Invoice, gross", suffix="\n", tokens=500, policy=POLICY
+    )
+    assert [(file.path, file.content.split("\n")[0]) for file in found] == [
+        ("billing.py", "class Invoice:"),
+        ("own.py", "def gross(invoice: Invoice) -> int:"),
+    ]
+    secret = ExtraFile(path="own.py", content=far.content + 'KEY = """-----BEGIN RSA PRIVATE KEY-----"""\n')
+    assert not choose_context([], own=secret, prefix="gross(", suffix="\n", tokens=500, policy=POLICY)
+    assert not choose_context([], own=far, prefix="gross(", suffix="\n", tokens=20, policy=POLICY)
 
 
 def test_declarations_that_share_names_are_quoted_and_others_are_not() -> None:
@@ -83,10 +101,10 @@ def test_without_room_or_files_there_is_nothing() -> None:
 
 
 def test_what_was_quoted_is_quoted_again_as_it_was_while_it_is_true() -> None:
-    before = choose_context([BILLING], own_path="own.py", prefix="Invoice(", suffix="", tokens=500, policy=POLICY)
+    before = choose_context([BILLING], own=OWN, prefix="Invoice(", suffix="", tokens=500, policy=POLICY)
     more = choose_context(
         [SHOP, BILLING],
-        own_path="own.py",
+        own=OWN,
         prefix="checkout(Invoice",
         suffix="",
         tokens=500,
@@ -96,9 +114,7 @@ def test_what_was_quoted_is_quoted_again_as_it_was_while_it_is_true() -> None:
     assert more[0] == before[0]
     assert more[1].path == "shop.ts"
     changed = ExtraFile(path="billing.py", content="class Invoice:\n    tax = 1\n")
-    anew = choose_context(
-        [changed], own_path="own.py", prefix="Invoice(", suffix="", tokens=500, before=before, policy=POLICY
-    )
+    anew = choose_context([changed], own=OWN, prefix="Invoice(", suffix="", tokens=500, before=before, policy=POLICY)
     assert "tax = 1" in anew[0].content
 
 
@@ -107,7 +123,7 @@ def test_of_many_long_files_only_the_newest_are_read_and_their_beginnings(monkey
     monkeypatch.setattr(context, "parse", lambda text, *_, **__: read.append((text[:4].strip(), len(text))))
     line = "def invoice(x): return [x, (x, {x: x})]\n"
     files = [ExtraFile(path=f"{number}.py", content=f"# {number}\n" + line * 20_000) for number in range(40)]
-    choose_context(files, own_path=None, prefix="invoice(", suffix="", tokens=100, policy=POLICY)
+    choose_context(files, own=ExtraFile(path="", content=""), prefix="invoice(", suffix="", tokens=100, policy=POLICY)
     assert [name for name, _ in read] == [f"# {number}" for number in range(16, 40)]
     assert {size for _, size in read} == {48 * 1024}
 

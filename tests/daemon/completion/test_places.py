@@ -54,6 +54,18 @@ async def test_a_cold_place_is_answered_from_a_small_window_and_a_large_one_is_p
     assert infill_asked(backend).suffix == warming.suffix
 
 
+async def test_the_large_window_quotes_what_it_leaves_out_of_the_file(
+    completion: CompletionService, backend: ScriptedBackend
+) -> None:
+    backend.enqueue("a", "")
+    declared = "def measure_everything(first, second):\n    return first + second\n\n\n"
+    await complete(completion, prefix=declared + LINES + "x = measure_everything(", suffix=SUFFIX, **PLACE)
+    assert infill_asked(backend, 0).extra == ()
+    warming = await prepared(backend, 2)
+    assert warming.extra == (ExtraFile(path="a.py", content=declared.strip()),)
+    assert "def measure_everything" not in warming.prefix
+
+
 async def test_warming_up_and_completing_send_the_same_prompt(
     completion: CompletionService, backend: ScriptedBackend
 ) -> None:

@@ -7,7 +7,8 @@ between characters; then a request that a later one overtakes is superseded: nob
 count as wasted.
 A suggestion is right when its first line is what stands in the rest of the line. It repeats the suffix when its
 last line is the next line below the cursor. From each file, `--places` stretches of `--lines` lines are typed,
-into the file as it would stand around them. `--record` keeps every answer, with the text it was judged by.
+into the `--before` and `--behind` lines that stand around them. `--record` keeps every answer, with the text it was
+judged by.
 """
 
 import argparse
@@ -27,7 +28,6 @@ from benchmarks.servers import Gap, Server, Suggestion, servers
 from benchmarks.table import print_table
 
 _MAX_TOKENS = 24
-_BEFORE, _BEHIND = 100, 32
 _SEED = 7
 
 
@@ -106,8 +106,8 @@ class Stretch:
     behind: str
 
 
-def stretches(file: Path, places: int, lines: int) -> Iterator[Stretch]:
-    """Choose places in a file, the same ones in every run."""
+def stretches(file: Path, places: int, lines: int, before: int, behind: int) -> Iterator[Stretch]:
+    """Choose places in a file, the same ones in every run, with so many lines before and behind them."""
     text = file.read_text(encoding="utf-8").splitlines(keepends=True)
     chance = random.Random(f"{_SEED}{file.name}")
     candidates = [
@@ -119,9 +119,9 @@ def stretches(file: Path, places: int, lines: int) -> Iterator[Stretch]:
         end = start + lines
         yield Stretch(
             path=str(file),
-            before="".join(text[max(0, start - _BEFORE) : start]),
+            before="".join(text[max(0, start - before) : start]),
             typed="".join(text[start:end]).rstrip("\n"),
-            behind="\n" + "".join(text[end : end + _BEHIND]),
+            behind="\n" + "".join(text[end : end + behind]),
         )
 
 
@@ -178,7 +178,8 @@ async def compare(files: Sequence[Path], arguments: argparse.Namespace) -> None:
             total = Replay()
             for file in files:
                 replay = Replay(wasted=-await server.wasted_tokens())
-                for number, stretch in enumerate(stretches(file, arguments.places, arguments.lines)):
+                found = stretches(file, arguments.places, arguments.lines, arguments.before, arguments.behind)
+                for number, stretch in enumerate(found):
                     session = f"replay-{file.name}-{number}-{time.time_ns()}"
                     if arguments.rhythm:
                         await with_rhythm(server, stretch, arguments.every, replay, session, arguments.rhythm)
@@ -202,6 +203,8 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=2)
     parser.add_argument("--lines", type=int, default=4)
     parser.add_argument("--every", type=int, default=3)
+    parser.add_argument("--before", type=int, default=100)
+    parser.add_argument("--behind", type=int, default=32)
     parser.add_argument("--rhythm", type=float, default=0.0)
     parser.add_argument("--record", type=Path)
     arguments = parser.parse_args()

@@ -42,6 +42,10 @@ class StubInAThread:
         """Return what was asked last."""
         return self._stub.requests[-1].body
 
+    def bodies(self) -> list[dict[str, Any]]:
+        """Return everything that was asked, the oldest first."""
+        return [seen.body for seen in self._stub.requests]
+
     def wait_for_requests(self, count: int) -> None:
         """Wait until so many have come in all."""
         asyncio.run_coroutine_threadsafe(self._stub.arrived(count), self._loop).result(20)

@@ -19,6 +19,8 @@ async function signIn() {
     body: JSON.stringify({ code }),
   });
   if (answer.ok) {
+    // Pages of this browser that wait for a session hear of it.
+    localStorage.setItem("signed-in", String(Date.now()));
     // Only ever to a path of this daemon.
     location.replace(new URL(page, location.origin).pathname);
     return;

@@ -2,14 +2,14 @@
 
 /** The daemon said no, or is not there; `code` is the API's word for it. */
 export class ApiError extends Error {
-  constructor(code, message, hint, requestId) {
+  constructor({ code = "internal", message, hint, details, request_id: requestId }) {
     super(message);
-    Object.assign(this, { code, hint, requestId });
+    Object.assign(this, { code, hint, details: details ?? {}, requestId });
   }
 
   /** Say it to a person. */
   get told() {
-    return [this.message, this.hint].filter(Boolean).join(". ");
+    return [this.message, this.hint].filter(Boolean).map((part) => part.replace(/[.\s]+$/, "")).join(". ");
   }
 }
 
@@ -19,25 +19,35 @@ export async function ask(method, path, body, signal) {
   return response.status === 204 ? null : response.json();
 }
 
-/** Ask for events; yields `{name, data}` and ends with the stream. */
+/** Ask for events; yields `{name, data}` and ends with the stream; the event `error` is thrown. */
 export async function* events(method, path, body, signal) {
   const response = await send(method, path, body, signal, "text/event-stream");
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   try {
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await read(reader, signal);
       if (done) return;
       rest += value;
       const whole = rest.split(/\r?\n\r?\n/);
       rest = whole.pop();
       for (const text of whole) {
         const event = readEvent(text);
+        if (event?.name === "error") throw new ApiError(event.data.error);
         if (event) yield event;
       }
     }
   } finally {
     reader.cancel().catch(() => {});
+  }
+}
+
+async function read(reader, signal) {
+  try {
+    return await reader.read();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError({ code: "broken_stream", message: "The connection broke off", hint: "Ask again once the daemon runs" });
   }
 }
 
@@ -59,7 +69,7 @@ async function send(method, path, body, signal, accept) {
     response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError("unreachable", "The daemon does not answer", "Start it: andiron serve --detach");
+    throw new ApiError({ code: "unreachable", message: "The daemon does not answer", hint: "Start it: andiron serve --detach" });
   }
   if (response.ok) return response;
   let error = {};
@@ -68,6 +78,9 @@ async function send(method, path, body, signal, accept) {
   } catch {
     // Not one of the API's own answers; the status has to do.
   }
-  if (response.status === 401) error.hint = "Run `andiron open` in a terminal to sign this browser in";
-  throw new ApiError(error.code || "internal", error.message || `It answered with ${response.status}`, error.hint, error.request_id);
+  if (response.status === 401) {
+    dispatchEvent(new Event("signedout"));
+    Object.assign(error, { message: "This browser is not signed in any more", hint: "Run andiron open ui in a terminal; what you wrote stays here" });
+  }
+  throw new ApiError({ message: `It answered with ${response.status}`, ...error });
 }

@@ -1,5 +1,8 @@
 // Making elements; text is always text, never markup.
 
+// What does something is always put in anew: two that look the same may do different things.
+const LISTENING = "button, select, progress";
+
 /** Make an element: properties are set, `on…` functions listen, children are elements or texts. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -34,6 +37,30 @@ export function table(caption, heads, rows) {
   );
 }
 
+/** Put other children in place of those there are; what is the same stays, and what had the focus has it again. */
+export function renew(parent, children) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  const place = reachable(parent).indexOf(focused);
+  const name = nameOf(focused);
+  children.forEach((child, number) => {
+    const old = parent.children[number];
+    if (!old) parent.append(child);
+    else if (!old.isEqualNode(child) || child.matches(LISTENING) || child.querySelector(LISTENING)) old.replaceWith(child);
+  });
+  while (parent.children.length > children.length) parent.lastElementChild.remove();
+  if (!focused || parent.contains(focused)) return;
+  const now = reachable(parent);
+  (now.find((one) => nameOf(one) === name) ?? now[place] ?? now.at(-1))?.focus();
+}
+
+function reachable(parent) {
+  return [...parent.querySelectorAll("a[href], button:not(:disabled), select, input, [tabindex]")];
+}
+
+function nameOf(element) {
+  return element && `${element.closest("section")?.ariaLabel} ${element.ariaLabel ?? element.labels?.[0]?.firstChild?.textContent ?? element.textContent}`;
+}
+
 /** Say a number of bytes to a person. */
 export function bytes(count) {
   if (count === null || count === undefined) return "–";
@@ -43,11 +70,28 @@ export function bytes(count) {
   return `${count} B`;
 }
 
+/** Copy a text; where the browser does not let pages do that, mark it for the person to copy. */
+export async function copyText(text, shown) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  getSelection().selectAllChildren(shown);
+  throw new Error("This browser lets no page copy at this address. The text is marked: press Ctrl+C");
+}
+
+/** Tell somebody who does not see the page what happened on it. */
+export function say(text) {
+  const line = make("p", {}, text);
+  document.getElementById("said").append(line);
+  setTimeout(() => line.remove(), 10_000);
+}
+
 /** Show what went wrong, until it is closed. */
 export function showTrouble(error) {
   if (error?.name === "AbortError") return;
   const text = error?.told ?? String(error?.message ?? error);
-  const line = make("p", {}, text, " ", button("×", () => line.remove(), { "aria-label": "Close this message" }));
+  const line = make("p", {}, make("span", {}, text), button("×", () => line.remove(), { "aria-label": "Close this message" }));
   document.getElementById("trouble").replaceChildren(line);
 }
 

@@ -3,21 +3,19 @@
 import { ask, events } from "./api.js";
 import { make, showTrouble } from "./elements.js";
 import { showChat } from "./chat.js";
-import { showModels } from "./models.js";
-import { showPrivacy } from "./privacy.js";
-import { showSettings } from "./settings.js";
-import { showStatus } from "./status.js";
 
+// What is not in front at first is fetched when it is wanted.
 const VIEWS = [
   ["chat", "Chat", showChat],
-  ["models", "Models", showModels],
-  ["status", "Status", showStatus],
-  ["settings", "Settings", showSettings],
-  ["privacy", "Privacy", showPrivacy],
+  ["models", "Models", async (...given) => (await import("./models.js")).showModels(...given)],
+  ["status", "Status", async (...given) => (await import("./status.js")).showStatus(...given)],
+  ["settings", "Settings", async (...given) => (await import("./settings.js")).showSettings(...given)],
+  ["privacy", "Privacy", async (...given) => (await import("./privacy.js")).showPrivacy(...given)],
 ];
-const RETRY_MILLISECONDS = 3000;
+const RETRY_MILLISECONDS = 2000;
 const view = document.getElementById("view");
 const condition = document.getElementById("condition");
+const signedOut = document.getElementById("signed-out");
 let leave = null;
 
 function open() {
@@ -32,46 +30,75 @@ function open() {
   document.title = `Andiron: ${label}`;
   view.className = name;
   view.replaceChildren();
-  Promise.resolve(show(view, leave.signal, rest.join("/"))).catch(showTrouble);
+  show(view, leave.signal, decodeURIComponent(rest.join("/"))).catch(showTrouble);
 }
 
+/** Follow the daemon's state for as long as the page is open, through restarts. */
 async function follow() {
   for (;;) {
     try {
       for await (const { name, data } of events("GET", "/api/v1/events")) {
+        signedOut.hidden = true;
         if (name === "state") tell(data);
+        else if (name === "pull") dispatchEvent(new Event("pullended"));
       }
-      condition.textContent = "stopped";
+      tellGone("stopped");
     } catch (error) {
-      condition.textContent = error.code === "unauthorized" ? "not signed in" : "not running";
-      if (error.code === "unauthorized") return;
+      tellGone(error.code === "unauthorized" ? "not signed in" : "not running");
+      if (error.code === "unauthorized") await signedIn();
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
   }
 }
 
+/** Wait until some page of this browser was signed in. */
+function signedIn() {
+  return new Promise((resolve) => addEventListener("storage", ({ key }) => { if (key === "signed-in") resolve(); }));
+}
+
+function tellGone(text) {
+  condition.className = "gone";
+  condition.textContent = text;
+  condition.title = "";
+}
+
 function tell(state) {
   const isPaused = state.completions_paused_until && Date.parse(state.completions_paused_until) > Date.now();
-  const speed = state.tokens_per_second ? ` · ${state.tokens_per_second.toFixed(0)} tokens/s` : "";
-  condition.textContent = `${isPaused ? "paused" : state.condition} · ${state.model ?? "no model"} (${state.backend})${speed}`;
+  const model = state.model ?? state.chat_model;
+  const who = model ? `${model} (${state.backend})` : state.backend;
+  const speed = state.tokens_per_second && `${state.tokens_per_second.toFixed(0)} tokens/s`;
+  const told = state.condition === "failed" ? [state.condition, state.detail] : [isPaused ? "paused" : state.condition, who, speed];
+  condition.className = state.condition;
+  condition.textContent = told.filter(Boolean).join(" · ");
   condition.title = [state.detail, state.hint].filter(Boolean).join(". ");
+  dispatchEvent(new CustomEvent("state", { detail: state }));
+}
+
+function showSignIn() {
+  view.append(
+    make(
+      "section",
+      { class: "card" },
+      make("h1", {}, "Not signed in"),
+      make("p", {}, "This page needs a link of yours: run ", make("code", {}, "andiron open ui"), " in a terminal, or open it from the tray."),
+    ),
+  );
 }
 
 async function start() {
-  const session = await ask("GET", "/api/v1/system/session").catch(() => null);
-  if (!session) {
-    view.append(
-      make(
-        "section",
-        { class: "card" },
-        make("h1", {}, "Not signed in"),
-        make("p", {}, "This page needs a link of yours: run ", make("code", {}, "andiron open"), " in a terminal, or open it from the tray."),
-      ),
-    );
-    return;
+  try {
+    await ask("GET", "/api/v1/system/session");
+  } catch (error) {
+    if (error.code !== "unauthorized") throw error;
+    showSignIn();
+    await signedIn();
+    view.replaceChildren();
   }
   document.getElementById("tabs").append(...VIEWS.map(([name, label]) => make("a", { href: `#${name}` }, label)));
+  // The address tells the view; a jump within it is done by hand.
+  document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); view.focus(); });
   addEventListener("hashchange", open);
+  addEventListener("signedout", () => { signedOut.hidden = false; });
   open();
   follow();
 }

@@ -1,13 +1,15 @@
-// From what a model wrote to what is shown: Markdown by marked, cleaned by DOMPurify.
+// From what a model wrote to what is shown: Markdown by marked, cleaned by DOMPurify, block by block.
 //
 // Nothing a model writes may run, load or lead anywhere by itself. HTML in it is shown as the text it is; of what Markdown
 // makes, no image is loaded, and links open apart, and only over http. The cleaning behind that is the second wall.
 
 import { Marked } from "/static/vendor/marked/marked.esm.js";
 import DOMPurify from "/static/vendor/dompurify/purify.js";
-import { button, make } from "./elements.js";
+import { finishCode, frameCode } from "./code.js";
+import { make } from "./elements.js";
 
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const UNSEEN = new Set(["space", "def"]);
 const markdown = new Marked({
   gfm: true,
   async: false,
@@ -25,20 +27,50 @@ const ALLOWED = {
   ALLOWED_URI_REGEXP: /^https?:/i,
 };
 
-/** Put Markdown into an element; `isWhole` adds a button to copy each block of code. */
-export function showMarkdown(element, text, isWhole) {
-  element.innerHTML = DOMPurify.sanitize(markdown.parse(text), ALLOWED);
-  for (const link of element.querySelectorAll("a")) {
+/**
+ * Put Markdown into an element whose Markdown grows; blocks that stay as they are are left alone.
+ *
+ * A block is complete once another follows, or the text `isWhole`. Only then is its code coloured, and `completed` called with it.
+ */
+export function showMarkdown(element, text, isWhole, completed = () => {}) {
+  const tokens = markdown.lexer(text);
+  const last = tokens.at(-1);
+  // What a link's name stands for may be written down below it.
+  const isNamed = isWhole && Object.keys(tokens.links).length > 0;
+  let place = 0;
+  for (const token of tokens) {
+    if (UNSEEN.has(token.type)) continue;
+    let block = element.children[place];
+    if (block?.source !== token.raw || isNamed) {
+      const anew = drawn(token);
+      if (block) block.replaceWith(anew);
+      else element.append(anew);
+      block = anew;
+    }
+    if (!block.isComplete && (isWhole || token !== last)) {
+      block.isComplete = true;
+      for (const frame of block.querySelectorAll(".code")) finishCode(frame);
+      completed(block);
+    }
+    place += 1;
+  }
+  while (element.children.length > place) element.lastElementChild.remove();
+}
+
+function drawn(token) {
+  const block = make("div", {});
+  block.innerHTML = DOMPurify.sanitize(markdown.parser([token]), ALLOWED);
+  block.source = token.raw;
+  for (const link of block.querySelectorAll("a[href]")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
     link.title = link.href;
   }
-  if (!isWhole) return;
-  for (const block of element.querySelectorAll("pre")) {
-    const copy = button("Copy", async () => {
-      await navigator.clipboard.writeText(block.querySelector("code")?.textContent ?? "");
-      copy.textContent = "Copied";
-    });
-    block.before(make("div", { class: "block-actions" }, copy));
+  for (const table of block.querySelectorAll("table")) {
+    const scroll = make("div", { class: "scroll", tabIndex: 0, role: "group", "aria-label": "Table" });
+    table.replaceWith(scroll);
+    scroll.append(table);
   }
+  for (const pre of block.querySelectorAll("pre")) frameCode(pre);
+  return block;
 }

@@ -1,9 +1,11 @@
 // The models that are here and those that can be had: get, use, measure, let go.
 
 import { ask, events } from "./api.js";
-import { button, bytes, doing, make, showTrouble } from "./elements.js";
+import { button, bytes, doing, make, renew, showTrouble } from "./elements.js";
 
 const FITS = { yes: "fits this machine", tight: "fits, but only just", no: "too large for this machine" };
+// What was said of a model last, which outlives its card.
+const said = new Map();
 
 /** Show the models. */
 export async function showModels(view, left) {
@@ -11,81 +13,101 @@ export async function showModels(view, left) {
   view.append(make("h1", {}, "Models"), list);
   const show = async () => {
     const [{ models }, settings] = await Promise.all([ask("GET", "/api/v1/models", undefined, left), ask("GET", "/api/v1/settings", undefined, left)]);
-    list.replaceChildren(...models.map((model) => card(model, settings, show)));
+    renew(list, models.map((model) => card(model, settings, { again: () => (left.aborted ? null : show()), left })));
   };
   await show();
 }
 
-function card(model, settings, again) {
-  const told = [model.publisher, model.licence, model.size_bytes && bytes(model.size_bytes), model.fits && FITS[model.fits], model.context_length && `${model.context_length} tokens of context`];
-  const isUsed = [settings.chat_model, settings.completion_model].includes(model.id) || model.state === "loaded";
+function card(model, settings, { again, left }) {
+  const isOurs = model.backend === "local";
+  const facts = [!isOurs && `Not on this machine; ${model.backend} answers`, model.publisher, model.licence, model.size_bytes && bytes(model.size_bytes), model.fits && FITS[model.fits], model.context_length && `${model.context_length.toLocaleString("en")} tokens of context`];
+  const roles = [settings.chat_model === model.id && "chats", settings.completion_model === model.id && "completes"];
   const progress = make("progress", { max: 1, value: 0, hidden: true, "aria-label": `Fetching ${model.id}` });
-  const note = make("p", { class: "notes" });
+  const note = make("p", { class: "notes", role: "status" }, said.get(model.id) ?? (model.pull?.state === "failed" ? model.pull.message : ""));
+  const tell = (text) => {
+    said.set(model.id, text);
+    note.textContent = text;
+  };
   return make(
     "section",
-    { class: `model ${model.is_installed ? "here" : ""}`, "aria-label": model.id },
-    make("h2", {}, model.id, " ", make("small", {}, model.state)),
-    make("p", {}, told.filter(Boolean).join(" · ")),
+    { class: `model ${isOurs && model.is_installed ? "here" : ""}`, "aria-label": model.id },
+    make("h2", {}, model.id, " ", make("small", {}, [isOurs && model.state, ...roles].filter(Boolean).join(", "))),
+    make("p", {}, facts.filter(Boolean).join(" · ")),
     progress,
     note,
-    make("div", { class: "row" }, ...actions(model, isUsed, progress, note, again)),
+    make("div", { class: "row" }, ...actions(model, { progress, tell, again, left, isUsed: roles.some(Boolean) || model.state === "loaded" })),
   );
 }
 
-function actions(model, isUsed, progress, note, again) {
-  if (model.backend !== "local") return [use(model, again)];
-  if (!model.is_installed) return pulling(model, progress, note, again);
+function actions(model, { progress, tell, again, left, isUsed }) {
+  if (model.backend !== "local") return [button("Use", doing(async () => { await ask("PATCH", "/api/v1/settings", { backend: model.backend }); tell(`${model.backend} answers from now on.`); await again(); }), { title: "Not on this machine: what you ask is sent there" })];
+  if (!model.is_installed) return pulling(model, { progress, tell, again, left });
   const toggle = model.state === "loaded" ? "unload" : "load";
+  const tuning = button("Tune", doing(() => tune(model, { tuning, tell, again })), { title: "Measure it on this machine, and keep a quicker form of it where that loses nothing" });
   return [
-    use(model, again),
+    button("Use", doing(() => use(model, { tell, again })), { title: "Chat and complete with it" }),
     button(toggle === "load" ? "Load" : "Unload", doing(async () => { await ask("POST", `${at(model)}/${toggle}`); await again(); })),
-    button("Tune", doing(() => tune(model, note, again)), { title: "Measure it on this machine, and keep a quicker form of it where that loses nothing" }),
+    tuning,
     button("Remove", doing(async () => {
       if (!confirm(`Delete ${model.id} from this machine?${isUsed ? " It is in use." : ""}`)) return;
       await ask("DELETE", at(model));
+      said.delete(model.id);
       await again();
     })),
   ];
 }
 
-function use(model, again) {
-  return button("Use", doing(async () => {
-    await ask("PATCH", "/api/v1/settings", { ...(model.can_chat && { chat_model: model.id }), ...(model.can_infill && { completion_model: model.id }) });
-    await again();
-  }), { title: "Chat and complete with it" });
+async function use(model, { tell, again }) {
+  await ask("PATCH", "/api/v1/settings", { ...(model.can_chat && { chat_model: model.id }), ...(model.can_infill && { completion_model: model.id }) });
+  tell(`It ${[model.can_chat && "chats", model.can_infill && "completes"].filter(Boolean).join(" and ")} from now on.`);
+  await again();
 }
 
-function pulling(model, progress, note, again) {
-  const stop = button("Stop", doing(() => ask("DELETE", `${at(model)}/pull`)), { hidden: !model.pull });
-  const get = button("Get", doing(pull), { hidden: Boolean(model.pull), disabled: model.fits === "no" });
+function pulling(model, { progress, tell, again, left }) {
+  const isRunning = model.pull?.state === "running";
+  let isStopped = false;
+  const stop = button("Stop", doing(async () => { isStopped = true; await ask("DELETE", `${at(model)}/pull`); }), { hidden: !isRunning });
+  const get = button(model.pull?.bytes ? "Go on" : "Get", doing(pull), { hidden: isRunning, disabled: model.fits === "no" });
   async function pull() {
     progress.hidden = false;
     [stop.hidden, get.hidden] = [false, true];
+    if (document.activeElement === document.body) stop.focus();
+    tell("");
     try {
-      for await (const { name, data } of events("POST", `${at(model)}/pull`)) {
+      // Leaving this view ends the telling; the pull goes on in the daemon.
+      for await (const { name, data } of events("POST", `${at(model)}/pull`, undefined, left)) {
         if (name === "progress") {
           progress.value = data.total ? data.bytes / data.total : 0;
-          note.textContent = `${bytes(data.bytes)} of ${bytes(data.total)}${data.rate ? `, ${bytes(data.rate)} a second` : ""}`;
-        } else if (name === "error") throw Object.assign(new Error(data.error.message), { told: [data.error.message, data.error.hint].filter(Boolean).join(". ") });
+          tell(`${bytes(data.bytes)} of ${bytes(data.total)}${data.rate ? `, ${bytes(data.rate)} a second` : ""}`);
+        } else if (name === "warning" || name === "notice") tell(data.message);
       }
+      tell("It is here.");
+    } catch (error) {
+      tell(error.name === "AbortError" ? "" : error.told ?? error.message);
+      if (!isStopped) throw error;
     } finally {
-      progress.hidden = true;
-      [stop.hidden, get.hidden] = [true, false];
-      await again();
+      if (!left.aborted) await again();
     }
   }
-  if (model.pull) pull().catch(showTrouble);
+  if (isRunning) pull().catch(showTrouble);
   return [get, stop];
 }
 
-async function tune(model, note, again) {
-  note.textContent = "Measuring; this takes minutes, and answers wait meanwhile.";
-  for await (const { name, data } of events("POST", `${at(model)}/tune`)) {
-    if (name === "progress") note.textContent = data.text;
-    else if (name === "done") note.textContent = data.verdict;
-    else if (name === "error") throw Object.assign(new Error(data.error.message), { told: data.error.message });
+async function tune(model, { tuning, tell, again }) {
+  if (!confirm(`Measure ${model.id}? It takes minutes, and answers wait meanwhile.`)) return;
+  tuning.disabled = true;
+  tell("Measuring; this takes minutes, and answers wait meanwhile.");
+  try {
+    for await (const { name, data } of events("POST", `${at(model)}/tune`)) {
+      if (name === "progress") tell(data.text);
+      else if (name === "done") tell(data.verdict);
+    }
+  } catch (error) {
+    tell(error.told ?? error.message);
+    throw error;
+  } finally {
+    await again();
   }
-  await again();
 }
 
 function at(model) {

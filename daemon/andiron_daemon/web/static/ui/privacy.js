@@ -1,7 +1,7 @@
 // What was sent to other machines: when, where to, how much; never the text.
 
 import { ask } from "./api.js";
-import { button, bytes, doing, make, table } from "./elements.js";
+import { button, bytes, doing, make, renew, table } from "./elements.js";
 
 /** Show the log of what left this machine. */
 export async function showPrivacy(view, left) {
@@ -24,10 +24,11 @@ export async function showPrivacy(view, left) {
       [...one.paths, ...one.withheld.map((path) => `${path} (kept back)`)].join(", "),
       one.outcome,
     ]);
-    log.replaceChildren(
+    renew(log, [
       rows.length ? table("What was sent", ["when", "where", "what", "size", "secrets masked", "files", "outcome"], rows) : make("p", {}, "Nothing was sent away."),
-      page.next_before ? button("Older", doing(() => show(page.next_before))) : "",
-    );
+      ...(before ? [button("Newest", doing(() => show()))] : []),
+      ...(page.next_before ? [button("Older", doing(() => show(page.next_before)))] : []),
+    ]);
   };
   await show();
 }

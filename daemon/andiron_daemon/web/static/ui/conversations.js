@@ -1,0 +1,78 @@
+// The conversations at the side: the newest first, searched, deleted.
+
+import { ask } from "./api.js";
+import { button, doing, make, renew, showTrouble } from "./elements.js";
+
+const SEARCH_MILLISECONDS = 150;
+const PAGE = 50;
+
+/** Lists conversations; `front` tells which is in front, `removed` is called with the id of one that was deleted. */
+export class Conversations {
+  constructor({ front, removed }) {
+    this.front = front;
+    this.removed = removed;
+    this.shown = PAGE;
+    this.found = make("ul", { class: "conversations" });
+    this.older = button("Older", doing(() => this.showOlder()), { hidden: true });
+    this.search = make("input", { type: "search", placeholder: "Search", "aria-label": "Search the conversations", oninput: () => this.searchSoon() });
+    this.element = make(
+      "aside",
+      { "aria-label": "Conversations", id: "conversations" },
+      make("div", { class: "row" }, this.search, make("a", { class: "button", href: "#chat/new" }, "New")),
+      this.found,
+      this.older,
+    );
+  }
+
+  /** Show what there is now. */
+  async show() {
+    const query = this.search.value.trim();
+    const rows = [];
+    let cursor = null;
+    do {
+      const asked = new URLSearchParams({ limit: String(PAGE), ...(query && { q: query }), ...(cursor && { cursor }) });
+      const page = await ask("GET", `/api/v1/chat/conversations?${asked}`);
+      if (query !== this.search.value.trim()) return;
+      rows.push(...page.conversations);
+      cursor = page.next_cursor;
+    } while (cursor && rows.length < this.shown);
+    this.older.hidden = !cursor;
+    const none = make("li", { class: "none" }, query ? `Nothing has “${query}” in it.` : "Nothing was said yet.");
+    renew(this.found, rows.length ? rows.map((one) => this.row(one, query)) : [none]);
+  }
+
+  async showOlder() {
+    this.shown += PAGE;
+    await this.show();
+  }
+
+  searchSoon() {
+    clearTimeout(this.timer);
+    this.shown = PAGE;
+    this.timer = setTimeout(() => this.show().catch(showTrouble), SEARCH_MILLISECONDS);
+  }
+
+  row(one, query) {
+    const isFront = one.id === this.front();
+    return make(
+      "li",
+      { class: isFront ? "now" : "" },
+      make("a", { href: `#chat/${one.id}`, "aria-current": isFront && "true" }, make("strong", {}, one.title), make("span", {}, marked(one.snippet ?? one.preview, query))),
+      button("×", doing(() => this.remove(one)), { "aria-label": `Delete ${one.title}` }),
+    );
+  }
+
+  async remove(one) {
+    if (!confirm(`Delete “${one.title}”?`)) return;
+    await ask("DELETE", `/api/v1/chat/conversations/${one.id}`);
+    this.removed(one.id);
+    await this.show();
+  }
+}
+
+/** Show where a search found its words. */
+function marked(text, query) {
+  const words = query.split(/\s+/).filter(Boolean).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (!words.length) return [text];
+  return text.split(new RegExp(`(${words.join("|")})`, "gi")).map((part, number) => (number % 2 ? make("mark", {}, part) : part));
+}

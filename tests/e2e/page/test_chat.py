@@ -1,0 +1,194 @@
+"""Chat on the page, with a model that says what it is told to behind the real daemon."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from andiron_testing.daemon_process import DaemonProcess
+from andiron_testing.openai_stub import Reply, failure
+from andiron_testing.openai_thread import StubInAThread
+from andiron_testing.page_room import OLD_CONVERSATIONS, ask, show
+
+pytestmark = [pytest.mark.timeout(240)]
+
+_LAST = ".turn.assistant:last-child"
+
+
+def start_new(page: Page) -> None:
+    page.get_by_role("link", name="New").click()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_a_question_is_answered_as_it_is_written_and_is_found_again(page: Page, stub: StubInAThread) -> None:
+    gate = stub.gate()
+    stub.enqueue(Reply(pieces=["One ", "two ", "three"], gate=gate, gate_at=2))
+    ask(page, "Count, a pelican is watching.")
+    expect(page.locator(f"{_LAST} .content")).to_have_text("One two ")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    stub.open(gate)
+    expect(page.locator(f"{_LAST} .content")).to_have_text("One two three")
+    expect(page.locator(f"{_LAST} .notes")).to_contain_text("stub-1 (openai) · ")
+    expect(page.locator("#condition")).to_contain_text("stub-1")
+    page.get_by_label("Search the conversations").fill("pelican")
+    expect(page.locator(".conversations li")).to_have_count(1)
+    expect(page.locator(".conversations mark").first).to_have_text("pelican")
+    page.get_by_label("Search the conversations").fill("nobody said this")
+    expect(page.locator(".conversations")).to_have_text("Nothing has “nobody said this” in it.")
+    page.reload()
+    expect(page.locator(f"{_LAST} .content")).to_have_text("One two three")
+
+
+def test_an_answer_is_stopped_with_escape_and_asked_for_again(page: Page, stub: StubInAThread) -> None:
+    stub.enqueue(Reply(pieces=["Once ", "upon"], gate=stub.gate(), gate_at=1))
+    before = stub.hang_ups
+    ask(page, "Tell me a story.")
+    expect(page.locator(f"{_LAST} .content")).to_have_text("Once ")
+    page.keyboard.press("Escape")
+    expect(page.locator(f"{_LAST} .notes")).to_contain_text("stopped")
+    stub.wait_for_hang_ups(before + 1)
+    stub.enqueue("Another one.")
+    page.get_by_role("button", name="Again").click()
+    expect(page.locator(f"{_LAST} .notes")).to_contain_text("stub-1")
+    expect(page.locator(".turn.assistant .content")).to_have_text(["Another one."])
+
+
+def test_an_answer_goes_on_while_something_else_is_looked_at(page: Page, stub: StubInAThread) -> None:
+    gate = stub.gate()
+    stub.enqueue(Reply(pieces=["Slow ", "but ", "sure"], gate=gate, gate_at=1))
+    ask(page, "Take your time.")
+    expect(page.locator(f"{_LAST} .content")).to_have_text("Slow ")
+    show(page, "privacy")
+    stub.open(gate)
+    show(page, "chat")
+    expect(page.locator(f"{_LAST} .content")).to_have_text("Slow but sure")
+
+
+def test_a_draft_outlives_a_reload_and_every_conversation_has_its_own(page: Page) -> None:
+    message = page.get_by_role("textbox", name="Message")
+    message.fill("half a thou")
+    show(page, "models")
+    show(page, "chat")
+    expect(message).to_have_value("half a thou")
+    page.locator(".conversations a", has_text="Code in colours").click()
+    expect(page.locator(".turn.user")).to_have_text("about Code in colours")
+    expect(message).to_have_value("")
+    message.fill("and another")
+    page.reload()
+    expect(message).to_have_value("and another")
+    page.get_by_role("link", name="New").click()
+    expect(message).to_have_value("half a thou")
+
+
+def test_what_is_refused_is_given_back_with_its_files(
+    troubled_page: Page, stub: StubInAThread, daemon: DaemonProcess
+) -> None:
+    page = troubled_page
+    start_new(page)
+    add_files(page, ("add.py", b"def add(a, b): ..."))
+    stub.enqueue(failure(404, "The model `stub-1` does not exist", "model_not_found"))
+    listed = daemon.client.get("/api/v1/chat/conversations")["conversations"]
+    ask(page, "What is it?")
+    expect(page.locator("#trouble")).to_contain_text("stub-1")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("What is it?")
+    expect(page.locator(".chips li")).to_have_count(1)
+    expect(page.locator(".turn")).to_have_count(0)
+    assert daemon.client.get("/api/v1/chat/conversations")["conversations"] == listed
+    page.get_by_label("Close this message").click()
+    expect(page.locator("#trouble p")).to_have_count(0)
+
+
+def test_an_answer_that_breaks_off_keeps_what_there_was_and_can_be_asked_for_again(
+    page: Page, stub: StubInAThread
+) -> None:
+    start_new(page)
+    stub.enqueue(Reply(pieces=["Half an "], ending="abort"))
+    ask(page, "What is a monad?")
+    expect(page.locator(f"{_LAST} .notes")).to_contain_text("broke off")
+    expect(page.locator(f"{_LAST} .content")).to_have_text("Half an ")
+    stub.enqueue("A whole answer.")
+    page.get_by_role("button", name="Again").click()
+    expect(page.locator(".turn.assistant .content")).to_have_text(["A whole answer."])
+    stub.enqueue(Reply(pieces=["Never "], ending="abort"))
+    page.get_by_role("button", name="Again").click()
+    expect(page.locator(f"{_LAST} .notes")).to_contain_text("broke off")
+    # The daemon kept the whole one, and so does the page.
+    expect(page.locator(".turn.assistant .content").first).to_have_text("A whole answer.")
+
+
+def add_files(page: Page, *files: tuple[str, bytes]) -> None:
+    made = [{"name": name, "mimeType": "text/plain", "buffer": content} for name, content in files]
+    page.locator("input[type=file]").set_input_files(made)  # type: ignore[arg-type]  # plain dicts are FilePayloads
+
+
+def test_files_are_sent_along_until_they_are_taken_off(page: Page, stub: StubInAThread) -> None:
+    start_new(page)
+    add_files(page, ("add.py", b"def add(a, b): ..."), ("other.py", b"x = 1"), ("add.py", b"def add(a, c): ..."))
+    add_files(page, ("picture.bin", b"\0\1\2"), ("latin.txt", b"caf\xe9"), ("long.txt", b"x" * 2_000_001))
+    trouble = page.locator("#trouble")
+    expect(trouble).to_contain_text("picture.bin is not text")
+    expect(trouble).to_contain_text("latin.txt is not text")
+    expect(trouble).to_contain_text("long.txt has 2.0 MB")
+    expect(page.locator(".chips li")).to_have_count(2)
+    page.get_by_label("Do not send other.py").click()
+    stub.enqueue("Addition.")
+    ask(page, "What is it?")
+    expect(page.locator(f"{_LAST} .content")).to_have_text("Addition.")
+    expect(page.locator(".turn.user .notes")).to_have_text("with add.py")
+    expect(page.locator(".chips li")).to_have_count(0)
+    assert any("def add(a, c)" in str(body) for body in stub.bodies())
+    assert not any("x = 1" in str(body) for body in stub.bodies())
+
+
+def test_files_are_taken_where_they_are_dropped(page: Page) -> None:
+    start_new(page)
+    dropped = page.evaluate_handle(
+        """() => {
+          const dropped = new DataTransfer();
+          dropped.items.add(new File(["a = 1"], "a.py"));
+          return dropped;
+        }"""
+    )
+    page.dispatch_event(".turns", "dragover", {"dataTransfer": dropped})
+    expect(page.locator(".thread.dropping")).to_be_visible()
+    page.dispatch_event(".turns", "drop", {"dataTransfer": dropped})
+    expect(page.locator(".chips")).to_contain_text("a.py")
+    expect(page.locator(".thread.dropping")).to_have_count(0)
+
+
+def test_conversations_are_named_handed_out_and_deleted(page: Page, daemon: DaemonProcess) -> None:
+    page.get_by_label("Search the conversations").fill("colours")
+    page.locator(".conversations a", has_text="Code in colours").click()
+    page.once("dialog", lambda dialog: dialog.accept("Tea and its price"))
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("heading", name="Tea and its price")).to_be_visible()
+    with page.expect_download() as handed:
+        page.get_by_role("link", name="Export").click()
+    assert "def total" in handed.value.path().read_text(encoding="utf-8")
+    page.get_by_label("Search the conversations").fill("")
+    page.once("dialog", lambda dialog: dialog.accept("Code in colours"))
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("heading", name="Code in colours")).to_be_visible()
+
+
+def test_older_conversations_come_when_they_are_asked_for(page: Page) -> None:
+    expect(page.locator(".conversations li")).to_have_count(50)
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator(".conversations a", has_text="Old talk 0")).to_be_visible()
+    assert page.locator(".conversations li").count() > OLD_CONVERSATIONS
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Delete Old talk 59").click()
+    expect(page.locator(".conversations a", has_text="Old talk 59")).to_have_count(0)
+
+
+def test_a_screen_reader_hears_a_block_once_it_is_complete(page: Page, stub: StubInAThread) -> None:
+    start_new(page)
+    gate = stub.gate()
+    stub.enqueue(Reply(pieces=["A first thought.\n\n", "A second ", "one"], gate=gate, gate_at=2))
+    said = page.get_by_role("log")
+    ask(page, "Think.")
+    expect(page.locator(f"{_LAST} .content")).to_contain_text("A second ")
+    expect(said).to_contain_text("A first thought.")
+    expect(said).not_to_contain_text("A second")
+    stub.open(gate)
+    expect(said).to_contain_text("A second one")
+    expect(said).to_contain_text("stub-1 (openai)")
+    expect(page.get_by_role("region", name="Conversation", exact=True)).to_have_attribute("aria-busy", "false")

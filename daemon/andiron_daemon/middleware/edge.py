@@ -36,6 +36,9 @@ def edge(reshape: Callable[[web.Request, web.Response], None]) -> Middleware:
             response = await handler(request)
         except Exception as error:  # noqa: BLE001 -- the HTTP edge
             counters.count_time(name, time.perf_counter() - started)
+            if isinstance(error, ConnectionError) and _has_left(request):
+                # Whatever is answered reaches nobody; it was no fault of ours.
+                return web.Response()
             failure = answer_failure(request, error)
             reshape(request, failure)
             return failure
@@ -48,3 +51,7 @@ def edge(reshape: Callable[[web.Request, web.Response], None]) -> Middleware:
         return response
 
     return answer
+
+
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()

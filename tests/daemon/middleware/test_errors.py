@@ -1,9 +1,15 @@
 """One error shape for everything that can go wrong."""
 
 import asyncio
+import logging
 
 import pytest
+from aiohttp import ClientConnectionResetError, web
+from aiohttp.test_utils import make_mocked_request
 
+from andiron_daemon import keys
+from andiron_daemon.api.dialects.failures import reshape_failure
+from andiron_daemon.middleware.edge import edge
 from andiron_daemon.settings import Settings
 from andiron_models.errors import (
     ContextTooLongError,
@@ -55,6 +61,23 @@ async def test_a_fault_of_our_own_tells_nothing_but_where_to_look(
     assert error["request_id"] in error["hint"]
     assert "secret internals" in caplog.text
     assert error["request_id"] in caplog.text
+
+
+class _ClosingTransport(asyncio.Transport):
+    def is_closing(self) -> bool:
+        return True
+
+
+async def test_a_client_that_leaves_as_its_answer_begins_is_no_fault(
+    daemon: DaemonClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def begin(request: web.Request) -> web.StreamResponse:
+        raise ClientConnectionResetError("Cannot write to closing transport")
+
+    request = make_mocked_request("POST", CHAT, app=daemon.app, transport=_ClosingTransport())
+    await edge(reshape_failure)(request, begin)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert daemon.app[keys.SERVICES].counters.errors == {}
 
 
 async def test_a_path_that_leads_nowhere_is_not_found(daemon: DaemonClient) -> None:

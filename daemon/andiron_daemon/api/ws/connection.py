@@ -10,7 +10,7 @@ slowly; requests take turns at the socket, so that none waits for another's text
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import msgspec
@@ -33,6 +33,10 @@ _HELD_BYTES = 16 * 1024 * 1024
 _REQUEST_BYTES = 1024  # what a request takes besides its frame, roughly
 
 
+class ClientLeftError(ConnectionError):
+    """Nobody is there any more to be sent a frame."""
+
+
 class _Request(msgspec.Struct, kw_only=True):
     """One request under way."""
 
@@ -45,7 +49,10 @@ class _Request(msgspec.Struct, kw_only=True):
 
 
 class Connection:
-    """A session over `send`, which waits while the client reads slowly and raises ConnectionError once it left."""
+    """A session over `send`, which waits while the client reads slowly and raises ConnectionError once it left.
+
+    So do `take` and `refuse_binary`, as ClientLeftError.
+    """
 
     def __init__(self, services: Services, send: Callable[[bytes], Awaitable[None]], client: Hashable = None) -> None:
         self._services = services
@@ -73,7 +80,7 @@ class Connection:
                 self._begin(frame, request_id, len(data))
         except MalformedFrameError as error:
             await self._fail(error.frame_id, error, request_id)
-        except ConnectionError:
+        except ClientLeftError:
             raise
         except Exception as error:  # noqa: BLE001 -- the socket's edge
             await self._fail(identifier, error, request_id)
@@ -96,6 +103,9 @@ class Connection:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A task that was cancelled before it began has let go of nothing.
+        await asyncio.gather(*(request.pump.aclose() for request in self._requests.values()))
+        self._requests.clear()
 
     def _begin(self, frame: Frame, request_id: str, size_bytes: int) -> None:
         command = find_command(frame.type)
@@ -154,12 +164,13 @@ class Connection:
         REQUEST_ID.set(request.request_id)
         try:
             await self._answer(request)
-        except ConnectionError:
-            # The client has left; the socket's loop is about to notice.
+        except ClientLeftError:
+            # The socket's loop is about to notice.
             return
         except Exception as error:  # noqa: BLE001 -- the socket's edge
             self._forget(request)
-            await self._fail(request.identifier, error, request.request_id)
+            with suppress(ClientLeftError):
+                await self._fail(request.identifier, error, request.request_id)
         finally:
             self._forget(request)
             await request.pump.aclose()
@@ -197,4 +208,7 @@ class Connection:
 
     async def _send(self, frame: bytes) -> None:
         async with self._sending:
-            await self._send_frame(frame)
+            try:
+                await self._send_frame(frame)
+            except ConnectionError as error:
+                raise ClientLeftError from error

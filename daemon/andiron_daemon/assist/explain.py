@@ -173,7 +173,7 @@ def _messages(
 def _parts(subject: Subject) -> list[_Part]:
     """Cut the stretch into what it defines, or, where that is one class, into what is in it."""
     inside = [one for one in subject.definitions if subject.start <= one.start and one.end <= subject.end]
-    outer = [one for one in inside if not any(other.start <= one.start and one.end < other.end for other in inside)]
+    outer = _outermost(inside)
     named = [one for one in outer if one.kind != "value"] or outer
     if len(named) == 1:
         children = [one for one in inside if one.kind == "function" and one.start > named[0].start]
@@ -182,12 +182,23 @@ def _parts(subject: Subject) -> list[_Part]:
     return list({part.label: part for part in parts if part.label}.values())[:_MOST_SECTIONS]
 
 
+def _outermost(definitions: list[Definition]) -> list[Definition]:
+    """Leave out what stands within another; they come outer before inner, in the order of the text."""
+    found: list[Definition] = []
+    furthest = 0
+    for one in definitions:
+        if one.end >= furthest:
+            found.append(one)
+            furthest = one.end
+    return found
+
+
 def _part(subject: Subject, one: Definition) -> _Part:
     text = subject.text[one.start : one.end]
     lines = text.count("\n") + 1
     name = full_name(subject.definitions, one)
-    line = subject.text[one.name_start : one.end].partition("\n")[0]
-    label = (subject.text[: one.name_start].rpartition("\n")[2] + line).strip()[:_LONGEST_LABEL]
+    line_start = subject.text.rfind("\n", 0, one.name_start) + 1
+    label = subject.text[line_start : one.end].partition("\n")[0].strip()[:_LONGEST_LABEL]
     return _Part(label=label, start=one.start, end=one.end, what=f"{one.kind} `{name}`, {_plural(lines, 'line')}")
 
 

@@ -39,11 +39,6 @@ def merged(text: str, wanted: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -
     return data.decode("utf-8")
 
 
-def without_comments(text: str) -> str:
-    """Return the document as plain JSON, as long as it was."""
-    return _blanked(text.encode("utf-8")).decode("utf-8")
-
-
 def _parsed(data: bytes) -> "Node":
     import tree_sitter
     import tree_sitter_json

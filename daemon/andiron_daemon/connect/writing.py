@@ -16,11 +16,17 @@ from andiron_daemon.connect.errors import ConnectError
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a file; without a backup there was none before, or nothing had to change."""
+    """What became of a file and its text; there was none `before` if that is None, and then no backup."""
 
     file: Path
-    changed: bool
+    before: str | None
+    after: str
     backup: Path | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything had to change."""
+        return self.after != self.before
 
 
 def shown(client: Client, target: Target) -> str:
@@ -67,26 +73,26 @@ def write(client: Client, target: Target, file: Path) -> Written:
     # What a link points to is written, not put in the link's place.
     file = file.expanduser().resolve()
     try:
-        before = _read(file)
+        before = read(file)
         after = _merged_with_its_ends(before or "", client, target)
         if after == before:
-            return Written(file=file, changed=False)
+            return Written(file=file, before=before, after=after)
         file.parent.mkdir(parents=True, exist_ok=True)
         backup = None
         if before is not None:
             stamp = datetime.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
             backup = file.with_name(f"{file.name}.{stamp}.bak")
             shutil.copy2(file, backup)
-        _replace(file, after)
+        replace(file, after)
     except ConnectError as error:
         raise ConnectError(f"{file}: {error.message}", hint=error.hint) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConnectError(f"{file}: {reason}", hint="Put in by hand what `andiron connect` prints.") from error
-    return Written(file=file, changed=True, backup=backup)
+    return Written(file=file, before=before, after=after, backup=backup)
 
 
-def _read(file: Path) -> str | None:
+def read(file: Path) -> str | None:
     """Read a file with the line ends it has; None if there is none."""
     return file.read_bytes().decode("utf-8") if file.exists() else None
 
@@ -101,7 +107,7 @@ def _merged_with_its_ends(text: str, client: Client, target: Target) -> str:
     return after.replace("\n", "\r\n") if windows > plain.count("\n") - windows else after
 
 
-def _replace(file: Path, text: str) -> None:
+def replace(file: Path, text: str) -> None:
     """Write a file whole; a new one is private, for there is a token in it."""
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     temporary = Path(name)

@@ -39,6 +39,24 @@ def test_it_is_written_once_with_a_backup(tmp_path: Path, capsys: pytest.Capture
     assert len(list(tmp_path.glob("*.bak"))) == 1
 
 
+def test_what_was_written_is_taken_out_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = tmp_path / "settings.json", tmp_path / "new.json"
+    old.write_text("{\n  // mine\n}\n")
+    for file in (old, new):
+        assert main(["connect", "llama.vscode", "--write", "--file", str(file)]) == 0
+    assert main(["connect", "llama.vscode", "--undo"]) == 0
+    assert f"{old} is without Andiron again\n{new} is without Andiron again\n" in capsys.readouterr().err
+    assert old.read_text() == "{\n  // mine\n}\n"
+    assert not new.exists()
+    assert main(["connect", "llama.vscode", "--undo"]) == 1
+    assert "nothing was written for llama.vscode" in capsys.readouterr().err
+
+
+def test_writing_and_undoing_at_once_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["connect", "zed", "--write", "--undo"]) == 2
+    assert "--write or --undo" in capsys.readouterr().err
+
+
 def test_a_client_without_a_usual_file_asks_for_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["connect", "open-webui", "--write"]) == 1
     assert "--file" in capsys.readouterr().err

@@ -2,7 +2,8 @@
 
     new ──open──► open ──aclose──► closed        a failed open leaves it new, and the next use tries again
 
-A file that is damaged, foreign, or of a newer version is never changed. A write that was acknowledged is on
+A file that is damaged, foreign, or of a newer version is never changed; one that was taken away is not written to
+any longer, where nobody would find it again. A write that was acknowledged is on
 disk (WAL with synchronous=FULL). What the tables mean is left to the modules beside this one.
 """
 
@@ -65,6 +66,7 @@ class Database:
         self._migrations = migrations
         self._busy_timeout_seconds = busy_timeout_seconds
         self._opening = asyncio.Lock()
+        self._identity: tuple[int, int] | None = None
         self._is_open = False
         self._is_closed = False
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="andiron-database-writer")
@@ -140,7 +142,11 @@ class Database:
             except BaseException:
                 connection.close()
                 raise
-        self._write_connection = connection
+        self._write_connection, self._identity = connection, _identity(self.file)
+
+    def _refuse_what_was_moved(self) -> None:
+        if _identity(self.file) != self._identity:
+            raise storage_error("moved", self.file)
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         """Connect without making the file, in autocommit, so that transactions begin where we say."""
@@ -196,6 +202,7 @@ class Database:
 
     def _read(self, work: "Callable[[sqlite3.Connection], Result]") -> Result:
         with mapped_errors(self.file):
+            self._refuse_what_was_moved()
             connection: sqlite3.Connection | None = getattr(self._reader, "connection", None)
             if connection is None:
                 connection = self._connect("rw")
@@ -211,6 +218,7 @@ class Database:
         try:
             with mapped_errors(self.file):
                 assert self._write_connection is not None
+                self._refuse_what_was_moved()
                 if self._tables is None:
                     self._tables = sqlite_utils.Database(self._write_connection, execute_plugins=False)
                 with transaction(self._write_connection):
@@ -232,6 +240,15 @@ class Database:
             connection.close()
         if self._write_connection is not None:
             self._write_connection.close()
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Tell which file stands there; None if there is none."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _size_bytes(file: Path) -> int:

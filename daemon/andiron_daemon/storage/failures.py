@@ -1,7 +1,7 @@
 """SQLite's and the file system's errors as one StorageError that says what to do.
 
 `details["reason"]` is a stable word: disk_full, read_only, locked, corrupt, foreign, newer, unmigrated,
-unreadable, closed.
+unreadable, moved, closed.
 """
 
 import errno
@@ -62,6 +62,10 @@ _MESSAGES = {
     "unreadable": (
         "the database cannot be opened or read",
         "See whether the folder exists and may be entered, or set DATABASE_URL to another file.",
+    ),
+    "moved": (
+        "the database was moved or removed while it was in use",
+        "Start Andiron again: it goes on with what is there then, and makes a new one where there is none.",
     ),
     "closed": ("the database is closed", "The daemon is stopping; start it again with `andiron serve`."),
 }

@@ -152,6 +152,25 @@ async def test_a_lock_held_by_another_program_is_named_and_passes(database: Data
     assert [message.id for message in (await store.get("c")).messages] == ["m1", "m3"]
 
 
+@pytest.mark.parametrize("stands_there_now", [None, b"", b"another file"])
+async def test_a_file_that_was_taken_away_is_not_written_to_any_longer(
+    database: Database, stands_there_now: bytes | None
+) -> None:
+    store = SQLiteConversations(database)
+    await store.create("c", "t", said("m1"))
+    away = database.file.rename(database.file.with_name("away.db"))
+    if stands_there_now is not None:
+        database.file.write_bytes(stands_there_now)
+    for work in (store.append("c", said("m2")), store.get("c")):
+        with pytest.raises(StorageError, match="moved or removed") as caught:
+            await work
+        assert caught.value.details["reason"] == "moved"
+        assert "again" in (caught.value.hint or "")
+    assert (database.file.read_bytes() if database.file.exists() else None) == stands_there_now
+    away.replace(database.file)
+    assert [message.id for message in (await store.get("c")).messages] == ["m1"]
+
+
 @pytest.fixture
 def read_only_folder() -> Iterator[Path]:
     """A folder that may be read but not written; root has to be somebody else for that."""

@@ -28,7 +28,7 @@ class LocalModel:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._word: ModelWord = "none"
+        self._word: ModelWord = "loading"
         self._good_until = -1.0
 
     @property
@@ -37,19 +37,22 @@ class LocalModel:
         return self._word if self._clock() < self._good_until else None
 
     async def word(self, backends: Mapping[str, Backend]) -> ModelWord:
-        """Say how the local backend is; one that does not say so in time has failed."""
+        """Say how the local backend is; while it does not say so in time, what it said last stands.
+
+        A busy machine may take a while, and that is no failure. What never said anything is taken to be loading.
+        """
         known = self.known
         if known is None:
-            known = self._word = await _ask(backends.get(LOCAL))
+            known = self._word = await _ask(backends.get(LOCAL)) or self._word
             self._good_until = self._clock() + KEPT_SECONDS
         return known
 
 
-async def _ask(local: Backend | None) -> ModelWord:
+async def _ask(local: Backend | None) -> ModelWord | None:
     if local is None:
         return "none"
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             return _WORDS[(await local.status()).state]
     except TimeoutError:
-        return "failed"
+        return None

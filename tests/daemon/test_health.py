@@ -1,8 +1,11 @@
 """The word on the local model: asked for seldom, and never for long."""
 
+import asyncio
+
 from andiron_daemon.health import KEPT_SECONDS, LocalModel
 from andiron_models.types import BackendStatus
 from andiron_testing.scripted import ScriptedBackend
+from andiron_testing.virtual_time import in_virtual_time
 
 
 class CountingBackend(ScriptedBackend):
@@ -13,6 +16,17 @@ class CountingBackend(ScriptedBackend):
     async def status(self) -> BackendStatus:
         """Count, and say so."""
         self.asked += 1
+        return await super().status()
+
+
+class SlowBackend(ScriptedBackend):
+    """Takes its time to say how it is."""
+
+    takes_seconds = 60.0
+
+    async def status(self) -> BackendStatus:
+        """Wait, and say so."""
+        await asyncio.sleep(self.takes_seconds)
         return await super().status()
 
 
@@ -40,3 +54,16 @@ async def test_the_next_moment_tells_what_changed() -> None:
     backend.state = "failed"
     clock.now += KEPT_SECONDS
     assert await model.word({"local": backend}) == "failed"
+
+
+@in_virtual_time
+async def test_one_that_is_slow_to_tell_has_not_failed() -> None:
+    backend, clock = SlowBackend("local"), Clock()
+    model = LocalModel(clock)
+    assert await model.word({"local": backend}) == "loading"
+    backend.takes_seconds = 0.0
+    clock.now += KEPT_SECONDS
+    assert await model.word({"local": backend}) == "loaded"
+    backend.takes_seconds = 60.0
+    clock.now += KEPT_SECONDS
+    assert await model.word({"local": backend}) == "loaded"

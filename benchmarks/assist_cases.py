@@ -1,7 +1,5 @@
-"""Functions with checks of their own, and running what a model wrote about them in a folder that is thrown away."""
+"""Functions with checks of their own, and whether what a model made of them parses and does the same."""
 
-import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -10,15 +8,18 @@ from pathlib import Path
 
 import msgspec
 
+from andiron_daemon.assist.validation import problems_of_code
+from andiron_daemon.syntax.languages import language_of_path
+
 _DATA = Path(__file__).parent / "data"
 _SECONDS = 60
-_OUTCOME = re.compile(r"^(PASSED|FAILED|ERROR) \S+?::(\S+)", re.MULTILINE)
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A function as its file has it; `checks` are statements that fail where it does not do what it should.
 
-    With `good` replaced by `bad` it has a bug. What is to be refactored has neither.
+    In `languages.toml` they are a file of tests. With `good` replaced by `bad` it has a bug; what is to be refactored
+    has neither.
     """
 
     name: str
@@ -29,9 +30,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     bad: str = ""
 
     @property
-    def is_python(self) -> bool:
-        """Whether it is Python; else it is JavaScript."""
-        return self.path.endswith(".py")
+    def language(self) -> str:
+        """Which language it is in."""
+        language = language_of_path(self.path)
+        assert language is not None
+        return language.name
 
     @property
     def buggy(self) -> str:
@@ -52,9 +55,13 @@ def read_cases(name: str, limit: int = 1000) -> list[Case]:
 
 
 def parses(case: Case, text: str) -> bool:
-    """Parse Python with Python, JavaScript with node."""
-    if not case.is_python:
+    """Parse Python with Python and JavaScript with node; other languages as the daemon does."""
+    if case.language == "javascript":
         return _runs(["node", "--input-type=module", "--check", "-"], text)
+    if case.language != "python":
+        language = language_of_path(case.path)
+        assert language is not None
+        return not problems_of_code(text, language)
     try:
         compile(text, case.path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
@@ -63,31 +70,12 @@ def parses(case: Case, text: str) -> bool:
 
 
 def keeps_behaviour(case: Case, text: str) -> bool:
-    """Run a function's checks against a text that should do the same."""
-    if case.is_python:
+    """Run a function's checks against a text that should do the same; Python and JavaScript only."""
+    if case.language == "python":
         return _runs([sys.executable, "-I", "-"], f"{text}\n\n{case.checks}")
     return _runs(
         ["node", "--input-type=module", "-"], f'import assert from "node:assert/strict";\n{text}\n{case.checks}'
     )
-
-
-def outcomes_of(case: Case, code: str, where: str, tests: str) -> tuple[bool, dict[str, bool]]:
-    """Run tests about some code; tell whether the whole run was green, and each test that ran."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in ((case.path, code), (where, tests)):
-            file = Path(folder, name)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "--rootdir", folder, where]
-        environment = {"PYTHONPATH": folder, "PATH": os.environ.get("PATH", ""), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        try:
-            done = subprocess.run(
-                command, cwd=folder, env=environment, capture_output=True, timeout=_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return False, {}
-        told = _OUTCOME.findall(done.stdout.decode("utf-8", "replace"))
-        return done.returncode == 0, {name: word == "PASSED" for word, name in told}
 
 
 def _runs(command: list[str], program: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,7 +23,8 @@ from andiron_daemon.errors import DaemonError
 from andiron_models.backend import Backend
 from andiron_models.errors import ModelError
 from andiron_models.router import Router
-from benchmarks.assist_cases import Case, keeps_behaviour, outcomes_of, parses
+from benchmarks.assist_cases import Case, keeps_behaviour, parses
+from benchmarks.assist_running import outcomes_of, project_of
 from benchmarks.recording import Record, Recorded, RecordingBackend
 
 _ROOM = 9000
@@ -89,7 +91,7 @@ class Judge:
         """Judge the first answer, and what is told."""
         request = RefactorInput(code=case.code, path=case.path)
         subject = await read_subject(request)
-        answer, first = await self._answer(self._all, self._made(self._all).refactor(request))
+        _, answer, first = await self._answer(self._all, self._made(self._all).refactor(request))
         raw = await asyncio.to_thread(_rewritten, case, fitted(subject, code_in(first.text)))
         if answer is None:
             return raw, Rewritten(is_told=False)
@@ -100,7 +102,7 @@ class Judge:
         """Look for bugs in one of both versions."""
         code = case.buggy if is_buggy else case.code
         subject = await read_subject(AssistInput(code=code, path=case.path))
-        report, first = await self._answer(
+        _, report, first = await self._answer(
             self._all, self._made(self._all).find_bugs(FindBugsInput(code=code, path=case.path))
         )
         line = case.bad_line if is_buggy else -1
@@ -119,10 +121,11 @@ class Judge:
 
     async def tests(self, case: Case) -> tuple[RunTests, RunTests, RunTests]:
         """Judge the first answer, the file the static checks make of it, and what is told in the end."""
-        request = GenerateTestsInput(code=case.code, path=case.path)
-        checked, first = await self._answer(self._static, self._made(self._static).generate_tests(request))
-        told, _ = await self._answer(self._all, self._made(self._all).generate_tests(request))
-        where = checked.path if checked is not None else "tests/test_it.py"
+        with project_of({case.path: case.code}) as folder:
+            request = GenerateTestsInput(code=case.code, path=str(folder / case.path))
+            start, checked, first = await self._answer(self._static, self._made(self._static).generate_tests(request))
+            _, told, _ = await self._answer(self._all, self._made(self._all).generate_tests(request))
+            where = str(Path(start.path).relative_to(folder))
         raw = await asyncio.to_thread(_run, case, where, code_in(first.text))
         if checked is None or told is None:
             return raw, RunTests(is_told=False), RunTests(is_told=False)
@@ -133,20 +136,20 @@ class Judge:
 
     async def _answer(
         self, backend: RecordingBackend, events: AsyncGenerator[Any, None]
-    ) -> tuple[Any | None, Recorded]:
-        """Return the answer, None for an honest failure, and what the model wrote first."""
+    ) -> tuple[Any, Any | None, Recorded]:
+        """Return the first event, the answer, None for an honest failure, and what the model wrote first."""
         backend.told.clear()
-        answer = None
+        start = answer = None
         try:
             async with aclosing(events):
                 async for event in events:
-                    answer = event
+                    start, answer = start or event, event
         except (DaemonError, ModelError) as error:
             answer = None
             if not backend.told:
                 raise
             print(f"  {error.message}")
-        return answer, backend.told[0]
+        return start, answer, backend.told[0]
 
 
 def _rewritten(case: Case, text: str) -> Rewritten:
@@ -159,11 +162,11 @@ def _rewritten(case: Case, text: str) -> Rewritten:
 
 
 def _run(case: Case, where: str, tests: str) -> RunTests:
-    is_green, outcomes = outcomes_of(case, case.code, where, tests)
+    is_green, outcomes = outcomes_of({case.path: case.code}, {where: tests})
     return RunTests(
         parses=parses(case, tests),
         is_green=is_green,
-        notices=is_green and not outcomes_of(case, case.buggy, where, tests)[0],
+        notices=is_green and not outcomes_of({case.path: case.buggy}, {where: tests})[0],
         outcomes=outcomes,
     )
 

@@ -6,8 +6,8 @@ Asks a model about the functions of `data/`, and writes each answer to the recor
 interrupted goes on where it was, and `--recorded` prints the tables of what is there without asking anything.
 Every table stands on the same answers without validation (what the model wrote first, as it is) and with it.
 
-Tests and refactored code are run in a child process in a throw-away folder: the code is the model's, so run it
-where that is all right.
+Tests and refactored code are run in child processes in throw-away folders: the code is the model's, so run it where
+that is all right. Python, JavaScript, TypeScript, Go and Rust each need their own programs (`assist_running`).
 """
 
 import argparse
@@ -143,14 +143,20 @@ async def measure(judge: Judge, only: Sequence[str], limit: int) -> None:
             pairs = await _each(judge.refactor, read_cases(name, limit))
             print_table((f"{_REFACTOR[0]}, {name}.toml", *_REFACTOR[1:]), refactor_rows(pairs))
     if "tests" in only:
-        triples = await _each(judge.tests, [case for case in functions if case.is_python])
-        print_table(_TESTS, green_rows(triples))
-        print_table(_DOUBTS, doubts_rows(triples))
+        await _measure_tests(judge, [*functions, *read_cases("languages", limit)])
     if "bugs" in only:
         both = await _each(judge.hunts, functions)
         hunts = [hunt for pair in both for hunt in pair]
         print_table(_BUGS, bugs_rows(hunts))
         print_table(_BOUND, bound_rows(hunts))
+
+
+async def _measure_tests(judge: Judge, cases: Sequence[Case]) -> None:
+    for language in dict.fromkeys(case.language for case in cases):
+        triples = await _each(judge.tests, [case for case in cases if case.language == language])
+        print_table((f"{_TESTS[0]}, {language}", *_TESTS[1:]), green_rows(triples))
+        if language == "python":
+            print_table(_DOUBTS, doubts_rows(triples))
 
 
 async def _each(judged: Callable[[Case], Awaitable[Row]], cases: Sequence[Case]) -> list[Row]:

@@ -1,12 +1,14 @@
 """The benchmark of the assists: its functions do what their checks say, and its record and tables are right."""
 
 import json
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from benchmarks.assist_cases import Case, keeps_behaviour, outcomes_of, parses, read_cases
+from benchmarks.assist_cases import Case, keeps_behaviour, parses, read_cases
 from benchmarks.assist_judging import Hunt, Judge, Rewritten, RunTests, Suspicion
+from benchmarks.assist_running import outcomes_of
 from benchmarks.assists import bound_rows, bugs_rows, doubts_rows, green_rows, refactor_rows
 from benchmarks.recording import NotRecordedError, Record, RecordingBackend
 
@@ -55,8 +57,25 @@ def test_a_clumsy_functions_checks_hold_for_it(case: Case) -> None:
 def test_each_test_is_told_apart() -> None:
     both = "def test_a():\n    assert half(1) == 0.5\n\ndef test_b():\n    assert half(1) == 1"
     tests = f"from tools.half import half\n\n{both}"
-    assert outcomes_of(_CASE, _CASE.code, "tests/test_half.py", tests) == (False, {"test_a": True, "test_b": False})
-    assert outcomes_of(_CASE, _CASE.code, "tests/test_half.py", "import nothing_like_it") == (False, {})
+    half = {_CASE.path: _CASE.code}
+    assert outcomes_of(half, {"tests/test_half.py": tests}) == (False, {"test_a": True, "test_b": False})
+    assert outcomes_of(half, {"tests/test_half.py": "import nothing_like_it"}) == (False, {})
+    assert outcomes_of({"half.js": ""}, {"half.test.js": ""}) == (False, {})
+
+
+@pytest.mark.parametrize(
+    ("language", "place"),
+    [("go", lambda path: path.with_stem(f"{path.stem}_test")), ("rust", lambda path: Path("tests", path.name))],
+)
+def test_the_checks_of_a_project_are_green_for_it_and_red_for_its_bugs(
+    language: str, place: Callable[[Path], Path]
+) -> None:
+    cases = [case for case in read_cases("languages") if case.language == language]
+    tests = {str(place(Path(case.path))): case.checks for case in cases}
+    is_green, outcomes = outcomes_of({case.path: case.code for case in cases}, tests)
+    assert (is_green, list(outcomes.values())) == (True, [True] * len(cases))
+    is_green, outcomes = outcomes_of({case.path: case.buggy for case in cases}, tests)
+    assert (is_green, list(outcomes.values())) == (False, [False] * len(cases))
 
 
 async def test_what_was_asked_before_comes_from_the_file(tmp_path: Path) -> None:

@@ -271,6 +271,12 @@ regenerate.addEventListener("click", () => editor.postMessage({ type: "regenerat
 document.querySelectorAll<HTMLButtonElement>("[data-chip]").forEach((button) => {
   button.addEventListener("click", () => editor.postMessage({ type: "addChip", kind: button.dataset["chip"] as "file" | "selection" | "diagnostics" }));
 });
+// Who comes into the view by its command or by keys wants to write.
+window.addEventListener("focus", () => {
+  if (document.activeElement === document.body) {
+    text.focus();
+  }
+});
 text.value = editor.getState()?.draft ?? "";
 setAnswering(false);
 editor.postMessage({ type: "ready" });

@@ -52,6 +52,36 @@ class CodeEditor:
         return self.page.frame_locator("iframe.webview.ready").frame_locator("iframe#active-frame")
 
     @property
+    def entries(self) -> Locator:
+        """The rows of the list that is open on top: commands, choices, conversations."""
+        return self.page.locator(".quick-input-list .monaco-list-row")
+
+    @property
+    def listed(self) -> Locator:
+        """What the editor's own list of suggestions has selected."""
+        return self.page.locator(".suggest-widget.visible .monaco-list-row.focused")
+
+    @property
+    def lightbulb(self) -> Locator:
+        """The sign that something can be done with the code."""
+        return self.page.locator(".lightBulbWidget, [class*=gutter-lightbulb]")
+
+    @property
+    def actions(self) -> Locator:
+        """What can be done with the code, once that was asked."""
+        return self.page.locator(".action-widget .monaco-list-row.action")
+
+    @property
+    def terminal(self) -> Locator:
+        """What stands in the terminal."""
+        return self.page.locator(".terminal-wrapper.active .xterm-rows")
+
+    @property
+    def front(self) -> Locator:
+        """The tab in front."""
+        return self.page.locator(".tab.active")
+
+    @property
     def explanation(self) -> Locator:
         """The text of a Markdown preview."""
         preview = self.page.frame_locator('iframe.webview.ready[src*="markdown-language-features"]')
@@ -63,12 +93,25 @@ class CodeEditor:
 
     def open(self, name: str) -> None:
         """Open a file of the workspace, to stay, with the cursor at its end."""
+        self.show(name)
+        self.click_into()
+        self.press("Control+End")
+
+    def show(self, name: str) -> None:
+        """Show a file of the workspace, whatever the editor shows it in."""
         if not self.page.locator(".explorer-folders-view").is_visible():
             self.page.locator('.activitybar .action-item a[aria-label^="Explorer"]').click()
         self.page.locator(f'.explorer-folders-view .monaco-list-row[aria-label^="{name}"]').dblclick()
-        expect(self.page.locator(".tab.active")).to_contain_text(name)
+        expect(self.front).to_contain_text(name)
+
+    def click_into(self) -> None:
+        """Give the text in front the focus."""
         self.page.locator(".editor-instance .view-lines").first.click()
-        self.page.keyboard.press("Control+End")
+
+    def click_into_cell(self, number: int) -> None:
+        """Give a cell of the notebook in front the focus, with the cursor at its end."""
+        self.page.locator(".notebookOverlay .code-cell-row .monaco-editor .view-lines").nth(number).click()
+        self.press("Control+End")
 
     def type(self, text: str) -> None:
         """Type as a quick person does."""
@@ -93,6 +136,11 @@ class CodeEditor:
         """Wait until the file in front is this one, and not saved."""
         expect(self.page.locator(".tab.active.dirty")).to_contain_text(name)
 
+    def clipboard(self) -> str:
+        """Return what was copied last."""
+        text: str = self.page.evaluate("navigator.clipboard.readText()")
+        return text
+
     def saved(self, name: str) -> str:
         """Save the file in front and return what is on the disk then."""
         unsaved = self.page.locator(f'.tab.dirty[data-resource-name="{name}"]')
@@ -110,8 +158,7 @@ class CodeEditor:
         box = self.page.locator(".quick-input-widget input[type=text]")
         expect(box).to_be_visible()
         box.fill(f">{title}")
-        self.page.locator(".quick-input-list .monaco-list-row", has_text=title).first.wait_for()
-        self.press("Enter")
+        self.pick(title)  # Enter would run what was used lately and sounds alike
 
     def answer_box(self, text: str) -> None:
         """Type into the box that asks for something, and confirm."""
@@ -119,6 +166,10 @@ class CodeEditor:
         expect(box).to_be_visible()
         box.fill(text)
         self.press("Enter")
+
+    def pick(self, entry: str) -> None:
+        """Choose from the list that is open on top."""
+        self.entries.filter(has_text=entry).first.click()
 
     def choose(self, button: str) -> None:
         """Press a button of a message."""
@@ -142,6 +193,13 @@ class CodeEditor:
             self.page.locator('.activitybar .action-item a[aria-label^="Andiron"]').click()
         self.chat.locator("#text").wait_for()
         return self.chat
+
+    def new_chat(self) -> FrameLocator:
+        """Show the chat with nothing in it, ready to be written to, and return its page."""
+        chat = self.open_chat()
+        self.command("Andiron: New Conversation")
+        expect(chat.locator(".turn")).to_have_count(0)
+        return chat
 
     def clear_messages(self) -> None:
         """Take away the messages that are shown."""

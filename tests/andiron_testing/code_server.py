@@ -1,8 +1,8 @@
 """A real Code-OSS for tests: code-server, fetched once by npm and kept between runs, and the extension built for it.
 
 `python -m andiron_testing.code_server` fetches and builds ahead of the tests. Folder and environment are taken when
-this module is imported, before any fixture moves HOME. What is left out of code-server (its terminal, search and log
-files) needs compilers and libraries that no test of ours uses.
+this module is imported, before any fixture moves HOME. What is left out of code-server (its search and log files)
+needs compilers and libraries that no test of ours uses.
 """
 
 import json
@@ -35,6 +35,8 @@ _SETTINGS: Mapping[str, Any] = {
     "git.enabled": False,
     "remote.autoForwardPorts": False,
     "telemetry.telemetryLevel": "off",
+    "terminal.integrated.gpuAcceleration": "off",
+    "terminal.integrated.shellIntegration.enabled": False,
     "update.mode": "none",
     "window.autoDetectColorScheme": True,
     "workbench.startupEditor": "none",
@@ -44,7 +46,7 @@ _SETTINGS: Mapping[str, Any] = {
 def install() -> Path:
     """Give the path of code-server's entry point, fetching it first if need be; npm must then reach its registry."""
     entry = _MODULES / "code-server" / "out" / "node" / "entry.js"
-    done = _FOLDER / "installed"
+    done = _FOLDER / "installed-with-terminal"
     if done.exists():
         return entry
     _FOLDER.mkdir(parents=True, exist_ok=True)
@@ -58,6 +60,8 @@ def install() -> Path:
     inside = _MODULES / "code-server" / "lib" / "vscode"
     for folder in (inside, inside / "extensions"):
         _npm(folder, "install", "--no-audit", "--no-fund", "--omit=dev", "--ignore-scripts")
+    # The terminal; what its own scripts do once it is built is for nothing.
+    _npm(inside / "node_modules" / "node-pty", "run", "install", "--ignore-scripts")
     (inside / "node_modules.asar").unlink(missing_ok=True)
     (inside / "node_modules.asar").symlink_to("node_modules")
     done.touch()
@@ -84,7 +88,9 @@ class CodeServer:
         self.workspace.mkdir()
         (self._data / "User").mkdir(parents=True)
         (self._data / "Machine").mkdir()
-        (self._data / "User" / "settings.json").write_text(json.dumps({**_SETTINGS, **settings}), encoding="utf-8")
+        terminal = {"terminal.integrated.env.linux": {"PATH": f"{self._no_pipx(folder)}{os.pathsep}/usr/bin:/bin"}}
+        written = json.dumps({**_SETTINGS, **terminal, **settings})
+        (self._data / "User" / "settings.json").write_text(written, encoding="utf-8")
         self._environment = {**_ENVIRONMENT, **environment, "PATH": _path()}
         self._command = [
             _node(),
@@ -112,6 +118,11 @@ class CodeServer:
         self.url = self._listening(folder / "code-server.log")
 
     @property
+    def installed(self) -> Path:
+        """What is there once pipx was run in the editor's terminal; it installs nothing."""
+        return self.workspace.parent / "installed"
+
+    @property
     def page(self) -> str:
         """The address of the editor over the workspace."""
         return f"{self.url}/?folder={self.workspace}"
@@ -135,6 +146,14 @@ class CodeServer:
         """End it with all of its processes."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def _no_pipx(self, folder: Path) -> Path:
+        """Make a folder of programs whose pipx only notes that it was run."""
+        programs = folder / "bin"
+        programs.mkdir()
+        (programs / "pipx").write_text(f'#!/bin/sh\ntouch "{self.installed}"\nexit 1\n', encoding="utf-8")
+        (programs / "pipx").chmod(0o700)
+        return programs
 
     def _run(self, *arguments: str) -> None:
         subprocess.run(

@@ -27,13 +27,14 @@ function html(webview: vscode.Webview, extension: vscode.Uri): string {
 <p id="condition" role="status"></p>
 <main id="turns" role="log" aria-label="Conversation" aria-live="polite" tabindex="0"></main>
 <form id="ask" aria-label="Ask">
-<ul id="chips" aria-label="What is sent along"></ul>
-<textarea id="text" rows="3" placeholder="Ask about your code" aria-label="Message"></textarea>
-<div class="row">
+<div class="row" role="toolbar" aria-label="Send along">
 <button type="button" data-chip="file">+ File</button>
 <button type="button" data-chip="selection">+ Selection</button>
 <button type="button" data-chip="diagnostics">+ Problems</button>
-<span class="space"></span>
+</div>
+<ul id="chips" aria-label="What is sent along"></ul>
+<textarea id="text" rows="3" placeholder="Ask about your code" aria-label="Message"></textarea>
+<div class="row end">
 <button type="button" id="regenerate" title="Answer the last message again">Again</button>
 <button type="submit" id="send">Send</button>
 <button type="button" id="stop" hidden>Stop</button>

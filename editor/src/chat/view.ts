@@ -52,8 +52,17 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     });
   }
 
-  /** Begin a conversation. */
+  /** Begin a conversation, ready to be written to. */
   async startNew(): Promise<void> {
+    await Promise.all([this.#begin(), this.#focus()]);
+  }
+
+  async #focus(): Promise<void> {
+    await vscode.commands.executeCommand("andiron.chat.focus");
+    this.#send({ type: "focus" });
+  }
+
+  async #begin(): Promise<void> {
     this.#leave();
     // The page is cleared before anything is waited for: what is asked next is not to be wiped away.
     const chosen = this.#choose(undefined);
@@ -67,8 +76,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (editor) {
       this.#addChips(selectionChips(editor));
     }
-    await vscode.commands.executeCommand("andiron.chat.focus");
-    this.#send({ type: "focus" });
+    await this.#focus();
   }
 
   /** Choose among the conversations there were. */
@@ -83,7 +91,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       },
       deleted: async (id) => {
         if (id === this.#conversation) {
-          await this.startNew();
+          await this.#begin();
         }
       },
       failed: (error) => this.#complain(error),
@@ -242,7 +250,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       }
     } catch (error) {
       if (error instanceof DaemonError && error.code === "not_found") {
-        await this.startNew();
+        await this.#begin();
       } else {
         this.#shown = undefined;
         this.#complain(error);

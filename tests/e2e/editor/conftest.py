@@ -1,0 +1,110 @@
+"""What the editor's tests share: a daemon with a real, small model, code-server, a window, and who may answer."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from andiron_daemon.paths import find_paths
+from andiron_testing.browser import chromium, person
+from andiron_testing.code_editor import CodeEditor
+from andiron_testing.code_server import CodeServer
+from andiron_testing.daemon_process import DaemonProcess, put_model
+from andiron_testing.editor_files import FILES
+from andiron_testing.openai_thread import StubInAThread, openai_in_a_thread
+
+_LONGEST_SECONDS = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.model)
+            item.add_marker(pytest.mark.timeout(_LONGEST_SECONDS))
+
+
+@pytest.fixture(scope="package")
+def stub() -> Iterator[StubInAThread]:
+    """A model that says what it is told to."""
+    with openai_in_a_thread() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def started() -> Iterator[list[DaemonProcess]]:
+    """Every daemon of this folder; they are ended whatever happens, and what they said is shown on failure."""
+    daemons: list[DaemonProcess] = []
+    yield daemons
+    for one in daemons:
+        one.kill()
+        sys.stdout.write(one.said())
+    sys.stdout.write(daemons[-1].log() if daemons else "")
+
+
+@pytest.fixture(scope="package")
+def daemon(
+    tmp_path_factory: pytest.TempPathFactory, smollm2_path: Path, stub: StubInAThread, started: list[DaemonProcess]
+) -> DaemonProcess:
+    """The daemon behind the editor; it completes by the real model."""
+    paths = find_paths(str(tmp_path_factory.mktemp("home")))
+    put_model(smollm2_path, paths)
+    variables = {"OPENAI_BASE_URL": stub.base_url, "OPENAI_API_KEY": "sk-of-the-tests", "OPENAI_MODEL": "stub-1"}
+    running = DaemonProcess(paths, (), variables)
+    started.append(running)
+    return running
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory, daemon: DaemonProcess) -> Iterator[CodeServer]:
+    """Code-OSS over the workspace; suggestions are switched off in Markdown."""
+    folder = tmp_path_factory.mktemp("code")
+    settings = {"[markdown]": {"andiron.completion.enabled": False}}
+    running = CodeServer(folder, {"ANDIRON_HOME": str(daemon.paths.state.parent)}, settings)
+    for name, text in FILES.items():
+        (running.workspace / name).parent.mkdir(exist_ok=True)
+        (running.workspace / name).write_text(text, encoding="utf-8")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="package")
+def window(server: CodeServer) -> Iterator[CodeEditor]:
+    """The one window."""
+    with chromium() as browser, person(browser) as context:
+        page = context.new_page()
+        page.goto(server.page)
+        editor = CodeEditor(page, server.workspace)
+        editor.wait_until_ready()
+        yield editor
+
+
+@pytest.fixture
+def editor(window: CodeEditor) -> Iterator[CodeEditor]:
+    """The window, without anything open."""
+    yield window
+    window.clear_messages()
+    window.close_all()
+
+
+@pytest.fixture
+def scripted(editor: CodeEditor, daemon: DaemonProcess) -> Iterator[None]:
+    """The model that says what it is told to answers, and nothing is completed meanwhile."""
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    daemon.client.patch("/api/v1/settings", {"backend": "openai", "completions_paused_until": later})
+    expect(editor.status).to_contain_text("paused")
+    yield
+    daemon.client.patch("/api/v1/settings", {"backend": "local", "completions_paused_until": None})
+    editor.wait_until_ready()
+
+
+@pytest.fixture
+def foreseen(editor: CodeEditor, daemon: DaemonProcess) -> Iterator[None]:
+    """The model that says what it is told to completes; told nothing, it says `fill(…)`."""
+    daemon.client.patch("/api/v1/settings", {"backend": "openai"})
+    expect(editor.status).to_contain_text("openai")
+    yield
+    daemon.client.patch("/api/v1/settings", {"backend": "local"})
+    editor.wait_until_ready()

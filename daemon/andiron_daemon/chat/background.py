@@ -13,6 +13,7 @@ import msgspec
 
 from andiron_daemon.chat.instructions import Instructions
 from andiron_daemon.chat.store import ConversationStore
+from andiron_daemon.chat.title import title_of_model
 from andiron_daemon.errors import DaemonError
 from andiron_models.errors import ModelError
 from andiron_models.router import Router
@@ -20,9 +21,7 @@ from andiron_models.types import ChatRequest, Message, Priority
 
 _log = logging.getLogger(__name__)
 _TITLE_TOKENS = 24
-_LONGEST_TITLE = 80
 _SUMMARY_TOKENS = 320
-_QUOTES = "\"'`*_#«»„“” "
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +47,7 @@ class BackgroundWork:
         """Have a title made that replaces the cheap one, unless a person is quicker."""
 
         async def keep(text: str) -> None:
-            title = _title(text)
+            title = title_of_model(text)
             if title:
                 await self._store.rename(spoken.conversation_id, title, "model")
 
@@ -109,12 +108,3 @@ class BackgroundWork:
             await keep("".join(pieces))
         except (ModelError, DaemonError) as error:
             _log.info("conversation %s gets no better %s: %s", spoken.conversation_id, what, error)
-
-
-def _title(text: str) -> str:
-    """Take the first line that says something, without what models like to put around a title."""
-    for line in text.splitlines():
-        title = line.strip(_QUOTES).removeprefix("Title:").strip(_QUOTES).rstrip(".")
-        if title:
-            return title if len(title) <= _LONGEST_TITLE else ""
-    return ""

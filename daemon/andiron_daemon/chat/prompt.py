@@ -13,6 +13,7 @@ import msgspec
 from andiron_daemon.answers import all_truncated, estimate_tokens
 from andiron_daemon.chat.budget import Budget, size_of
 from andiron_daemon.chat.quotation import quote_context
+from andiron_daemon.chat.title import title_of
 from andiron_daemon.chat.types import ChatContext, ContextUse
 from andiron_daemon.storage.records import History, Layout, Turn
 from andiron_models.types import Message, Truncated
@@ -95,16 +96,6 @@ def is_next_cut_due(prompt: Prompt) -> bool:
 def next_cut_of(layout: Layout, turns: Sequence[Turn]) -> int:
     """Say how many messages will fall out at the next cut."""
     return _cut_for(layout, turns, int(_KEPT_SHARE * sum(size_of(turn.text) for turn in turns[layout.cut :])))
-
-
-def title_of(message: str, longest: int = 60) -> str:
-    """Make a title of a conversation's first message: its first line, cut at a word."""
-    line = next((stripped for line in message.splitlines() if (stripped := " ".join(line.split()))), "")
-    if len(line) <= longest:
-        return line
-    cut = line[: longest - 1]
-    words = cut.rpartition(" ")[0]
-    return (words if len(words) > longest // 2 else cut).rstrip(" ,.;:") + "…"
 
 
 def _taken(layout: Layout, turns: Sequence[Turn]) -> int:

@@ -21,8 +21,9 @@ from andiron_daemon.chat.background import BackgroundWork, Spoken
 from andiron_daemon.chat.budget import budget_for
 from andiron_daemon.chat.draft import Draft
 from andiron_daemon.chat.instructions import Instructions
-from andiron_daemon.chat.prompt import Prompt, build_prompt, is_next_cut_due, lay_out, next_cut_of, title_of
+from andiron_daemon.chat.prompt import Prompt, build_prompt, is_next_cut_due, lay_out, next_cut_of
 from andiron_daemon.chat.store import ConversationStore
+from andiron_daemon.chat.title import LONGEST_TITLE, as_line, title_of
 from andiron_daemon.chat.types import ChatAnswer, ChatContext, ChatInput, ChatStarted, RegenerateInput
 from andiron_daemon.counters import Counters
 from andiron_daemon.errors import DaemonError, InvalidRequestError, NotFoundError, http_status
@@ -47,7 +48,6 @@ _TEMPERATURE = 0.2
 _TOP_P = 0.9
 _ANSWER_TOKENS = 1024
 _LONGEST_PAGE = 200
-_LONGEST_TITLE = 200
 # What the local engine gives a model on all but the smallest machines.
 _UNLOADED_CONTEXT = 4096
 
@@ -140,11 +140,11 @@ class ChatService:
 
     async def rename(self, conversation_id: str, title: str) -> ConversationRecord:
         """Give a conversation a person's title, which no model replaces."""
-        title = " ".join(title.split())
-        if not 1 <= len(title) <= _LONGEST_TITLE:
+        title = as_line(title)
+        if not 1 <= len(title) <= LONGEST_TITLE:
             raise InvalidRequestError(
-                f"the title has {len(title)} characters, which is not between 1 and {_LONGEST_TITLE}",
-                details={"field": "title", "minimum": 1, "maximum": _LONGEST_TITLE},
+                f"the title has {len(title)} characters, which is not between 1 and {LONGEST_TITLE}",
+                details={"field": "title", "minimum": 1, "maximum": LONGEST_TITLE},
             )
         await self._store.rename(conversation_id, title, "person")
         return await self._store.get(conversation_id)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from andiron_daemon.chat.budget import Budget, budget_for, size_of
-from andiron_daemon.chat.prompt import Prompt, build_prompt, is_next_cut_due, lay_out, next_cut_of, title_of
+from andiron_daemon.chat.prompt import Prompt, build_prompt, is_next_cut_due, lay_out, next_cut_of
 from andiron_daemon.chat.types import ChatContext, ContextFile
 from andiron_daemon.positions import Position, Range
 from andiron_daemon.storage.records import History, Layout, Turn
@@ -201,17 +201,3 @@ def test_a_budget_leaves_room_for_the_answer(context_length: int | None, answer_
 def test_what_is_not_ascii_counts_for_more() -> None:
     assert size_of("火") == 3
     assert size_of("\ud800") == 3
-
-
-@pytest.mark.parametrize(
-    ("message", "title"),
-    [
-        ("How do I sort?", "How do I sort?"),
-        ("\n\n  How   do\tI sort?\nmore", "How do I sort?"),
-        ("word " * 30, "word word word word word word word word word word word…"),
-        ("x" * 100, "x" * 59 + "…"),
-        ("", ""),
-    ],
-)
-def test_a_title_is_the_first_line_cut_at_a_word(message: str, title: str) -> None:
-    assert title_of(message) == title

@@ -1,4 +1,4 @@
-"""How quick the analysis is: one file, every language's parser, and a repository of many files.
+"""How quick the analysis is: one file, every language's parser, a repository of many files, and a very large text.
 
     python -m benchmarks.analyze [--files 20000]
 
@@ -17,11 +17,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from andiron_daemon.analysis.aside import look_aside
 from andiron_daemon.analysis.linters.desk import LintDesk
-from andiron_daemon.analysis.service import AnalysisService
-from andiron_daemon.analysis.static import analyse
+from andiron_daemon.analysis.service import AnalysisService, LookAside
+from andiron_daemon.analysis.static import Looked, analyse
 from andiron_daemon.analysis.types import AnalysisInput
-from andiron_daemon.syntax.languages import LANGUAGES, language_named
+from andiron_daemon.syntax.languages import LANGUAGES, Language, language_named
 from andiron_daemon.syntax.parse import parse
 from benchmarks.table import print_table
 
@@ -75,22 +76,67 @@ def show_one_file() -> None:
     print_table(["500 lines, linters", "static part, p50", "whole, p50"], rows)
 
 
+def sample_of(language: Language, characters: int = 60_000) -> str:
+    """Repeat a language's sample until it is long enough; of Python there is real code."""
+    if language.name == "python":
+        return lines_of(STANDARD_LIBRARY / "argparse.py", 10_000)
+    text = next(SAMPLES.glob(f"sample_{language.name}.*")).read_text(encoding="utf-8")
+    times = max(1, characters // len(text))
+    return f"[{', '.join([text] * times)}]" if language.name == "json" else text * times
+
+
 def show_parsers() -> None:
-    """Print each language's throughput, over its sample and real code where there is some."""
+    """Print each language's throughput."""
     rows = []
     for language in LANGUAGES:
-        found = sorted(SAMPLES.glob(f"sample_{language.name}.*"))
-        sources = {"python": STANDARD_LIBRARY / "argparse.py"}
-        path = sources.get(language.name, found[0] if found else None)
-        if path is None:
-            continue
-        text = path.read_text(encoding="utf-8")
-        text *= max(1, 60_000 // len(text))
+        text = sample_of(language)
         size = len(text.encode()) / 1e6
         parsing = median_ms(lambda text=text, language=language: parse(text, language, limit_seconds=30), 3)  # type: ignore[misc] # bound at once
         looking = median_ms(lambda text=text, language=language: analyse(text, None, language.name), 3)  # type: ignore[misc] # bound at once
         rows.append([language.name, f"{size / parsing * 1000:.1f} MB/s", f"{size / looking * 1000:.1f} MB/s"])
     print_table(["language", "parse", "parse and analyse"], rows)
+
+
+async def longest_wait_ms(text: str, look_aside: LookAside) -> tuple[float, float]:
+    """Return how long the event loop was away at most while a text was analysed, and how many seconds that took."""
+    desk = LintDesk(chosen=("off",))
+    service = AnalysisService(desk, look_aside=look_aside)
+    waits = [0.0]
+
+    async def watch() -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.002)
+            waits.append((time.perf_counter() - before) * 1000 - 2)
+
+    watching = asyncio.create_task(watch())
+    started = time.perf_counter()
+    try:
+        async for _event in service.analyse(AnalysisInput(code=text, path="large.js")):
+            pass
+        return max(waits), time.perf_counter() - started
+    finally:
+        watching.cancel()
+        await service.aclose()
+        await desk.aclose()
+
+
+async def look_in_a_thread(request: AnalysisInput) -> Looked:
+    """Do as with a small text."""
+    return await asyncio.to_thread(analyse, request.code, request.path, request.language)
+
+
+def show_large_text() -> None:
+    """Print how long a large text keeps the event loop from its work, in a thread and in a process."""
+    javascript = language_named("javascript")
+    assert javascript is not None
+    rows = []
+    for megabytes in (0.5, 5):
+        text = sample_of(javascript, int(megabytes * 1e6))
+        for where, look in (("a thread", look_in_a_thread), ("a process", look_aside)):
+            wait, seconds = asyncio.run(longest_wait_ms(text, look))
+            rows.append([f"{megabytes} MB", where, f"{wait:.0f} ms", f"{seconds:.1f} s"])
+    print_table(["JavaScript", "looked at in", "the loop was away at most", "whole"], rows)
 
 
 def make_repository(folder: Path, count: int) -> None:
@@ -128,13 +174,15 @@ def main() -> None:
     """Run everything."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", type=int, default=20_000)
-    parser.add_argument("--only", choices=["file", "parsers", "repository"])
+    parser.add_argument("--only", choices=["file", "parsers", "large", "repository"])
     given = parser.parse_args()
     assert language_named("python") is not None
     if given.only in (None, "file"):
         show_one_file()
     if given.only in (None, "parsers"):
         show_parsers()
+    if given.only in (None, "large"):
+        show_large_text()
     if given.only in (None, "repository"):
         show_repository(given.files, [os.cpu_count() or 1])
 

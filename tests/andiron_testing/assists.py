@@ -1,16 +1,16 @@
 """Asking the assists as their callers do."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 
 import msgspec
 
-from andiron_daemon.analysis.types import Diagnostic, Linted, LinterRun, Severity
+from andiron_daemon.analysis.types import Diagnostic, Edit, Linted, LinterRun, Severity
 from andiron_daemon.assist.subject import Subject, read_subject
 from andiron_daemon.assist.types import AssistInput
-from andiron_daemon.positions import Position, Range
+from andiron_daemon.positions import Position, Range, offset_of
 from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.parse import Syntax
 from andiron_models.types import ChatRequest
@@ -75,3 +75,11 @@ def code(text: str, language: str = "python") -> str:
 def told(**fields: Any) -> str:
     """Write an answer held to a schema."""
     return json.dumps(fields)
+
+
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """Apply edits that do not overlap, as an editor does: all ranges are of the text as it was."""
+    for edit in sorted(edits, key=lambda one: (one.range.start.line, one.range.start.character), reverse=True):
+        start, end = offset_of(text, edit.range.start), offset_of(text, edit.range.end)
+        text = text[:start] + edit.new_text + text[end:]
+    return text

@@ -11,57 +11,13 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from andiron_daemon.syntax.parse import Syntax
+from andiron_daemon.syntax.scopes import CLASSES, FUNCTIONS
 
 if TYPE_CHECKING:
     import tree_sitter
 
 DefinitionKind = Literal["function", "class", "value"]
 
-_FUNCTIONS = frozenset(
-    {
-        "function_definition",
-        "function_declaration",
-        "generator_function_declaration",
-        "function_item",
-        "method_definition",
-        "method_declaration",
-        "method",
-        "singleton_method",
-        "constructor_declaration",
-        "init_declaration",
-        "local_function_statement",
-    }
-)
-_CLASSES = frozenset(
-    {
-        "class_definition",
-        "class_declaration",
-        "abstract_class_declaration",
-        "class_specifier",
-        "class",
-        "module",
-        "struct_item",
-        "struct_specifier",
-        "struct_declaration",
-        "enum_item",
-        "enum_specifier",
-        "enum_declaration",
-        "union_specifier",
-        "trait_item",
-        "trait_declaration",
-        "interface_declaration",
-        "type_alias_declaration",
-        "type_spec",
-        "protocol_declaration",
-        "object_declaration",
-        "record_declaration",
-        "namespace_definition",
-        "namespace_declaration",
-        "internal_module",
-        "mod_item",
-        "impl_item",
-    }
-)
 _VALUES = frozenset({"assignment", "variable_declarator", "var_spec", "const_spec", "const_item", "static_item"})
 _FUNCTION_VALUES = frozenset({"arrow_function", "function_expression", "function", "lambda"})
 _NAME_FIELDS = ("name", "left", "declarator", "type")
@@ -174,9 +130,9 @@ def _definition(node: "tree_sitter.Node", parent: int | None, is_outside: bool, 
 
 
 def _kind_of(node: "tree_sitter.Node") -> DefinitionKind | None:
-    if node.type in _FUNCTIONS:
+    if node.type in FUNCTIONS:
         return "function"
-    if node.type in _CLASSES:
+    if node.type in CLASSES:
         return "class"
     return "value" if node.type in _VALUES else None
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from andiron_daemon.analysis.types import Edit
-from andiron_daemon.positions import Range, offset_of, position_after
+from andiron_daemon.positions import Range, position_after
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _NO_END = "\n\\ No newline at end of file\n"
@@ -24,14 +24,6 @@ def edits_between(old: str, new: str) -> tuple[Edit, ...]:
             replaced = "".join(before[first:last])
             edits.append(_trimmed(old, starts[first], replaced, "".join(after[new_first:new_last])))
     return tuple(edits)
-
-
-def apply_edits(text: str, edits: Sequence[Edit]) -> str:
-    """Apply edits that do not overlap, as an editor does: all ranges are of the text as it was."""
-    for edit in sorted(edits, key=lambda one: (one.range.start.line, one.range.start.character), reverse=True):
-        start, end = offset_of(text, edit.range.start), offset_of(text, edit.range.end)
-        text = text[:start] + edit.new_text + text[end:]
-    return text
 
 
 def unified_diff(old: str, new: str, path: str) -> str:

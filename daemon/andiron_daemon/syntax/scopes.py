@@ -31,10 +31,11 @@ IMPORTS = frozenset(
         "package_header",
     }
 )
-DEFINITIONS = frozenset(
+FUNCTIONS = frozenset(
     {
         "function_definition",
         "function_declaration",
+        "generator_function_declaration",
         "function_item",
         "method_definition",
         "method_declaration",
@@ -42,8 +43,15 @@ DEFINITIONS = frozenset(
         "singleton_method",
         "constructor_declaration",
         "init_declaration",
+        "local_function_statement",
+    }
+)
+# Whatever has members: types, modules and namespaces.
+CLASSES = frozenset(
+    {
         "class_definition",
         "class_declaration",
+        "abstract_class_declaration",
         "class_specifier",
         "class",
         "module",
@@ -56,22 +64,23 @@ DEFINITIONS = frozenset(
         "union_specifier",
         "trait_item",
         "trait_declaration",
-        "impl_item",
-        "mod_item",
         "interface_declaration",
-        "type_declaration",
         "type_alias_declaration",
+        "type_spec",
         "protocol_declaration",
         "object_declaration",
         "record_declaration",
         "namespace_definition",
         "namespace_declaration",
         "internal_module",
-        "decorated_definition",
-        "template_declaration",
-        "create_table",
-        "rule_set",
+        "mod_item",
+        "impl_item",
     }
+)
+DEFINITIONS = (
+    FUNCTIONS
+    | CLASSES
+    | {"type_declaration", "decorated_definition", "template_declaration", "create_table", "rule_set"}
 )
 _WRAPPERS = frozenset({"export_statement", "decorated_definition", "template_declaration", "lexical_declaration"})
 _BODIES = frozenset(

@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,6 +13,8 @@ from andiron_daemon.analysis.symbols import MOST_SYMBOLS
 from andiron_daemon.analysis.types import StaticAnalysis
 from andiron_daemon.positions import Position, offset_of
 from andiron_daemon.syntax.languages import LANGUAGES, Language
+
+SAMPLES = sorted((Path(__file__).parent / "samples").glob("sample_*"))
 
 
 def analysed(code: str, path: str | None = None, language: str | None = None) -> StaticAnalysis:
@@ -31,6 +34,18 @@ def analysed(code: str, path: str | None = None, language: str | None = None) ->
 def told(code: str, path: str) -> list[tuple[int, int, str]]:
     errors = analysed(code, path).parse.errors
     return [(error.range.start.line, error.range.start.character, error.message) for error in errors]
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_a_sample_of_a_language_is_read_without_errors(path: Path) -> None:
+    static = analysed(path.read_text(encoding="utf-8"), path.name)
+    assert path.stem == f"sample_{static.language}"
+    assert static.parse.ok
+    assert static.symbols
+
+
+def test_every_language_has_a_sample() -> None:
+    assert {path.stem for path in SAMPLES} == {f"sample_{row.name}" for row in LANGUAGES if row.name != "python"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)

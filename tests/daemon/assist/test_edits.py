@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andiron_daemon.assist.edits import apply_edits, edits_between, unified_diff
+from andiron_daemon.assist.edits import edits_between, unified_diff
 from andiron_daemon.positions import Position, Range
+from andiron_testing.assists import apply_edits
 
 _TEXTS = st.text(alphabet=st.sampled_from("ab \n\r\t😀é\x0c\u2028"), max_size=60)
 

@@ -3,7 +3,6 @@ import asyncio
 import pytest
 
 from andiron_daemon.answers import Started
-from andiron_daemon.assist.edits import apply_edits
 from andiron_daemon.assist.service import AssistService
 from andiron_daemon.assist.types import Refactoring, RefactoringStart, RefactorInput
 from andiron_daemon.errors import InvalidAnswerError, InvalidRequestError
@@ -12,6 +11,7 @@ from andiron_models.types import ChatRequest
 from andiron_testing.assists import (
     ScriptedLinters,
     answer_of,
+    apply_edits,
     asked,
     code,
     diagnostic,

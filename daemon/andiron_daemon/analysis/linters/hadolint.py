@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from andiron_daemon.analysis.linters.configured import check_configured
 from andiron_daemon.analysis.linters.linter import Found, LinterError
 from andiron_daemon.analysis.linters.places import Places
 from andiron_daemon.analysis.linters.process import Finished, Limits, run_program
@@ -42,11 +44,7 @@ class Hadolint:
     async def run(self, text: str, path: str) -> Found:
         """Look at a Dockerfile by the nearest `.hadolint.yaml`."""
         configuration = await asyncio.to_thread(nearest, path, _CONFIGURATIONS)
-        note = None
-        finished = await self._check(text, configuration)
-        if configuration is not None and "Error parsing your config file" in finished.errors:
-            note = f"the project's {configuration.name} cannot be read and was not used"
-            finished = await self._check(text, None)
+        finished, note = await check_configured(partial(self._check, text), configuration, _is_refused)
         try:
             findings = msgspec.json.decode(finished.output, type=list[_Finding])
         except msgspec.MsgspecError as error:
@@ -60,6 +58,10 @@ class Hadolint:
         return await run_program(
             command, folder=Path(file.anchor), limits=self._limits, data=text.encode("utf-8", "replace")
         )
+
+
+def _is_refused(finished: Finished) -> bool:
+    return "Error parsing your config file" in finished.errors
 
 
 def _diagnostics(findings: Sequence[_Finding], text: str) -> tuple[Diagnostic, ...]:

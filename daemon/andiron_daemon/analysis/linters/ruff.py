@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from andiron_daemon.analysis.linters.configured import check_configured
 from andiron_daemon.analysis.linters.linter import Found, LinterError, SourceFile
 from andiron_daemon.analysis.linters.places import Places, Unit
 from andiron_daemon.analysis.linters.process import Finished, Limits, run_program
@@ -63,14 +64,13 @@ class Ruff:
         """Look at a text by the configuration ruff finds for its path."""
         folder = await asyncio.to_thread(folder_of, path)
         data = text.encode("utf-8", "replace")
-        # Without a folder there is no project, and the folder of this process is nobody's.
-        isolated = ["--isolated"] if folder is None else []
-        arguments = [f"--stdin-filename={path}", "-"]
-        finished = await self._check([*isolated, *arguments], folder, data)
-        note = None
-        if finished.status not in (0, 1) and folder is not None:
-            note = f"the project's configuration was not used: {finished.last_words}"
-            finished = await self._check(["--isolated", *arguments], folder, data)
+
+        async def check(project: Path | None) -> Finished:
+            # Without a folder there is no project, and the folder of this process is nobody's.
+            isolated = ["--isolated"] if project is None else []
+            return await self._check([*isolated, f"--stdin-filename={path}", "-"], folder, data)
+
+        finished, note = await check_configured(check, folder, lambda tried: tried.status not in (0, 1))
         findings = await asyncio.to_thread(_decode, finished)
         return Found(diagnostics=await asyncio.to_thread(_diagnostics, findings, text), note=note)
 

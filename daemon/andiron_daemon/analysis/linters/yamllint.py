@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+from functools import partial
 from pathlib import Path
 
+from andiron_daemon.analysis.linters.configured import check_configured
 from andiron_daemon.analysis.linters.linter import Found, LinterError
 from andiron_daemon.analysis.linters.places import Places, Unit
 from andiron_daemon.analysis.linters.process import Finished, Limits, run_program
@@ -56,12 +58,8 @@ class Yamllint:
     async def run(self, text: str, path: str) -> Found:
         """Look at a text by the nearest `.yamllint`."""
         configuration = await asyncio.to_thread(nearest, path, _CONFIGURATIONS)
-        note = None
-        finished = await self._check(text, configuration)
-        if configuration is not None and finished.status not in (0, 1):
-            note = f"the project's configuration was not used: {finished.last_words}"
-            finished = await self._check(text, None)
-        if finished.status not in (0, 1):
+        finished, note = await check_configured(partial(self._check, text), configuration, _is_refused)
+        if _is_refused(finished):
             raise LinterError(f"it ended with status {finished.status}: {finished.last_words}")
         return Found(diagnostics=await asyncio.to_thread(_diagnostics, finished.output, text), note=note)
 
@@ -71,6 +69,10 @@ class Yamllint:
         folder = Path(file.anchor) if configuration is None else configuration.parent
         data = text.encode("utf-8", "replace")
         return await run_program([file, "-f", "parsable", *chosen, "-"], folder=folder, limits=self._limits, data=data)
+
+
+def _is_refused(finished: Finished) -> bool:
+    return finished.status not in (0, 1)
 
 
 def _diagnostics(output: bytes, text: str) -> tuple[Diagnostic, ...]:

@@ -84,7 +84,9 @@ def create_app(
     app.on_response_prepare.append(_finish_headers)
     for route in ROUTES:
         if route.method == "GET":
-            app.router.add_get(route.path, route.handler)
+            # Of what has no end nobody could be told the head alone.
+            is_endless = route.events is not None or route.is_socket
+            app.router.add_get(route.path, route.handler, allow_head=not is_endless)
         else:
             app.router.add_route(route.method, route.path, route.handler)
 

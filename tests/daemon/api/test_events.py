@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from andiron_daemon.events import BudgetUsedUp
 from andiron_daemon.keys import SERVICES
 from andiron_daemon.limits.budget import BudgetSpentError
@@ -100,3 +102,9 @@ async def test_followers_do_not_hold_up_the_end(daemon: DaemonClient) -> None:
 async def test_nobody_follows_without_the_token(start_daemon: StartDaemon) -> None:
     daemon = await start_daemon(token=None)
     assert (await daemon.get("/api/v1/events")).status == 401
+
+
+@pytest.mark.parametrize("path", ["/api/v1/events", "/ws"])
+async def test_nobody_waits_for_the_head_of_what_has_no_end(daemon: DaemonClient, path: str) -> None:
+    response = await daemon.head(path)
+    assert (response.status, response.headers["Allow"]) == (405, "GET")

@@ -253,7 +253,9 @@ FRAMEWORKS: tuple[Framework, ...] = (
         languages=("go",),
         path=_go_path,
         header=_go_header,
-        style='Each is `func TestX(t *testing.T) { if got := ...; got != want { t.Errorf("got %v", got) } }`.',
+        style="Each is a function about one call, without tables and loops: "
+        '`func TestX(t *testing.T) { if got := ...; got != ... { t.Errorf("got %v", got) } }`, '
+        "with reflect.DeepEqual for slices and maps, and `got, err :=` where the code returns an error.",
         start=r"^func Test",
         aliases=("go", "testing"),
     ),

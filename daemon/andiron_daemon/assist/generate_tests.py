@@ -182,13 +182,13 @@ class _Desk(msgspec.Struct, frozen=True):
 
     def file(self, answer: str) -> Written:
         """Make a file of an answer."""
-        language = self.subject.language
-        return written_tests(code_in(answer), self.header, self.framework, language, self.symbols, self.stem)
+        source = self.subject.syntax
+        return written_tests(code_in(answer), self.header, self.framework, source, self.symbols, self.stem)
 
     def again(self, file: Written, body: str) -> Written:
         """Look at a file with another body."""
         changed = msgspec.structs.replace(file, body=body)
-        return looked_at(changed, self.framework, self.subject.language, self.symbols)
+        return looked_at(changed, self.framework, self.subject.syntax, self.symbols)
 
 
 def _confirmed(desk: _Desk, file: Written, answer: str, asking: Asking) -> tuple[Written, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from andiron_daemon.assist.calls import problems_of_calls
 from andiron_daemon.assist.definitions import definitions_of, identifiers
 from andiron_daemon.assist.frameworks import Framework
 from andiron_daemon.assist.imports import needed_imports
@@ -43,9 +44,10 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def written_tests(
-    code: str, header: str, framework: Framework, language: Language, symbols: tuple[str, ...], stem: str
+    code: str, header: str, framework: Framework, source: Syntax, symbols: tuple[str, ...], stem: str
 ) -> Written:
-    """Put a file together and look whether it can be told."""
+    """Put a file together and look whether it can be told; `source` is what it tests."""
+    language = source.language
     if language.name == "rust":
         # Tests in a file of their own need no module, and where they do the header opens it.
         code = _RUST_MODULE.sub(lambda match: textwrap.dedent(match[1]), code)
@@ -56,14 +58,20 @@ def written_tests(
     names = {name.rpartition(".")[2] for name in symbols}
     written, body = _parted(syntax, names)
     imports = needed_imports(written, header, body, language.name, names, stem)
-    return looked_at(Written(header=header, imports=imports, body=body), framework, language, symbols)
+    return looked_at(Written(header=header, imports=imports, body=body), framework, source, symbols)
 
 
-def looked_at(written: Written, framework: Framework, language: Language, symbols: tuple[str, ...]) -> Written:
+def looked_at(written: Written, framework: Framework, source: Syntax, symbols: tuple[str, ...]) -> Written:
     """Say what a file covers, and what is wrong with it."""
-    covers = _covered(written.body, language, symbols)
+    syntax = _parsed(written.body, source.language)
+    if syntax is None:
+        problem = Problem(kind="not_parsed", message="the tests take too long to parse")
+        return msgspec.structs.replace(written, problems=(problem,))
+    mentioned = {name for name, _ in identifiers(syntax, 0, len(syntax.text))}
+    covers = tuple(name for name in symbols if name.rpartition(".")[2] in mentioned)
     names = {name.rpartition(".")[2] for name in symbols}
-    problems = _problems(written.text, written.body, covers, framework, language, names)
+    problems = _problems(written, covers, framework, source.language, names)
+    problems = problems or problems_of_calls(syntax, source, names)
     return msgspec.structs.replace(written, covers=covers, problems=tuple(problems))
 
 
@@ -126,18 +134,11 @@ def _joined(header: str, imports: tuple[str, ...], body: str) -> str:
     return f"{top}\n\n\n{body}\n" if header.startswith(("from ", "import unittest")) else f"{top}\n\n{body}\n"
 
 
-def _covered(body: str, language: Language, symbols: tuple[str, ...]) -> tuple[str, ...]:
-    syntax = _parsed(body, language)
-    if syntax is None:
-        return ()
-    mentioned = {name for name, _ in identifiers(syntax, 0, len(syntax.text))}
-    return tuple(name for name in symbols if name.rpartition(".")[2] in mentioned)
-
-
 def _problems(
-    text: str, body: str, covers: tuple[str, ...], framework: Framework, language: Language, names: set[str]
+    written: Written, covers: tuple[str, ...], framework: Framework, language: Language, names: set[str]
 ) -> list[Problem]:
-    problems = problems_of_code(text, language)
+    body = written.body
+    problems = problems_of_code(written.text, language)
     if problems:
         return problems
     if not re.search(framework.start, body, re.MULTILINE):

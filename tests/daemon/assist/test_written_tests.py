@@ -8,7 +8,8 @@ import pytest
 from andiron_daemon.assist.imports import needed_imports
 from andiron_daemon.assist.service import AssistService
 from andiron_daemon.assist.types import GeneratedTests, GenerateTestsInput
-from andiron_testing.assists import answer_of, code
+from andiron_daemon.errors import InvalidAnswerError
+from andiron_testing.assists import answer_of, asked, code
 from andiron_testing.scripted import ScriptedBackend
 
 _GO = "package sums\n\n// Add adds.\nfunc Add(a, b int) int {\n\treturn a + b\n}\n"
@@ -134,6 +135,50 @@ async def test_what_is_exported_is_what_is_tested(
     request = GenerateTestsInput(code=source, path="sums.js")
     events = [event async for event in assist.generate_tests(request)]
     assert getattr(events[0], "symbols", None) == expected
+
+
+_FETCH = "export async function load(url) {}\nexport const save = async (url) => {};\nexport function name() {}\n"
+_PAIR = "package p\n\nfunc Two() (int, error) { return 1, nil }\nfunc One() int { return 1 }\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "written", "problem"),
+    [
+        ("a.js", _FETCH, "assert.equal(load(1), 2);", "`load` is async, and its result is compared without `await`"),
+        ("a.js", _FETCH, "expect(save(1)).toBe(2);", "`save` is async, and its result is compared without `await`"),
+        ("a.js", _FETCH, "const name = name; expect(name()).toBe(1);", "`name` is declared anew in the tests"),
+        ("a.go", _PAIR, "got := Two()\n\tassert(got)", "`Two` returns 2 values, and is called as if it returned 1"),
+        ("a.go", _PAIR, "if Two() != 1 { t.Error() }", "`Two` returns 2 values, and is called as if it returned 1"),
+        ("a.go", _PAIR, "got, err := One()\n\tassert(got, err)", "`One` returns 1 values, and is called as if it"),
+    ],
+)
+async def test_calls_that_cannot_work_go_back(
+    assist: AssistService, backend: ScriptedBackend, path: str, source: str, written: str, problem: str
+) -> None:
+    test = f'test("a", () => {{ {written} }});' if path == "a.js" else f"func TestA(t *testing.T) {{\n\t{written}\n}}"
+    backend.enqueue(code(test), code(test))
+    with pytest.raises(InvalidAnswerError, match=problem):
+        await _generated(assist, path, source)
+    assert problem in asked(backend)
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "written"),
+    [
+        ("a.js", _FETCH, "assert.equal(await load(1), 2);"),
+        ("a.js", _FETCH, "await expect(load(1)).resolves.toBe(2);"),
+        ("a.js", _FETCH, "const result = load(1); assert.equal(await result, 2);"),
+        ("a.go", _PAIR, "got, err := Two()\n\tassert(got, err)"),
+        ("a.go", _PAIR, "if got := One(); got != 1 { t.Error() }"),
+        ("a.go", _PAIR, "assert(Two())"),
+    ],
+)
+async def test_calls_that_can_work_are_left_alone(
+    assist: AssistService, backend: ScriptedBackend, path: str, source: str, written: str
+) -> None:
+    test = f'test("a", () => {{ {written} }});' if path == "a.js" else f"func TestA(t *testing.T) {{\n\t{written}\n}}"
+    backend.enqueue(code(test))
+    assert not (await _generated(assist, path, source)).repaired
 
 
 async def test_a_block_of_tests_that_was_enough_is_closed(assist: AssistService, backend: ScriptedBackend) -> None:

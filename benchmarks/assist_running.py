@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 from platformdirs import user_cache_dir
 
-_SECONDS = 300
+_SECONDS = 60
 _PASSED = frozenset({"PASSED", "PASS", "ok"})
 _TAP = re.compile(r"^(?P<word>ok|not ok) \d+ - (?P<name>.*?)(?: #.*)?$", re.MULTILINE)
 

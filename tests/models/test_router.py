@@ -15,8 +15,9 @@ from andiron_models.errors import (
     NotConfiguredError,
     RateLimitedError,
 )
-from andiron_models.router import REST_SECONDS, Router
-from andiron_models.types import BackendState, ChatRequest, Delta, Finish, InfillRequest, Message
+from andiron_models.router import LONGEST_REST_SECONDS, REST_SECONDS, Router
+from andiron_models.types import BackendState, ChatRequest, Delta, Finish, InfillRequest, Message, ModelInfo
+from andiron_testing.capable import CapableBackend
 from andiron_testing.scripted import ScriptedBackend
 
 INFILL = InfillRequest(prefix="a", suffix="b")
@@ -224,6 +225,14 @@ async def test_the_cloud_rests_as_long_as_it_asked_to() -> None:
     assert (await answered(house.router.chat(a_chat())))[0] == "openai"
 
 
+async def test_the_cloud_rests_for_ten_minutes_at_most_whatever_it_asks_for() -> None:
+    house = House()
+    house.cloud.enqueue(RateLimitedError("come back tomorrow", details={"retry_after_seconds": 86_400.0}))
+    await answered(house.router.chat(a_chat()))
+    house.clock.now += LONGEST_REST_SECONDS
+    assert (await answered(house.router.chat(a_chat())))[0] == "openai"
+
+
 async def test_a_cloud_that_turns_out_to_lack_its_key_is_no_fallback() -> None:
     class Keyless(ScriptedBackend):
         def chat(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
@@ -272,6 +281,26 @@ async def test_models_and_status_tell_of_every_backend() -> None:
     house = House()
     assert [info.id for info in await house.router.models()] == ["small", "large", "dusty", "shared"]
     assert [status.name for status in await house.router.status()] == ["local", "openai", "attic"]
+
+
+async def test_a_model_that_only_fills_gaps_is_none_a_chat_is_made_to_fit() -> None:
+    class Filler(ScriptedBackend):
+        async def models(self) -> tuple[ModelInfo, ...]:
+            return (*await super().models(), ModelInfo(id="filler", backend="local", can_chat=False))
+
+    router = Router({"local": Filler("local", "small")})
+    assert [info.id for info in await router.chat_models()] == ["small"]
+
+
+async def test_only_what_stays_on_this_machine_is_reached_past_what_stands_before_it() -> None:
+    class Guarded(ScriptedBackend):
+        async def opened(self) -> CapableBackend:
+            return CapableBackend(self.name)
+
+    router = Router({"local": Guarded("local"), "attic": Guarded("attic")})
+    assert isinstance(await router.continuer(), CapableBackend)
+    with pytest.raises(InvalidRequestError, match="the backend attic cannot continue a text"):
+        await router.continuer(backend="attic")
 
 
 async def test_a_backend_that_cannot_list_its_models_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:

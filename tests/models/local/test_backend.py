@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from andiron_models.configuration import LocalConfiguration
-from andiron_models.errors import BackendUnavailableError, ModelNotFoundError, WorkerDiedError
+from andiron_models.errors import BackendUnavailableError, ModelFileError, ModelNotFoundError, WorkerDiedError
 from andiron_models.library.records import read_record, update_record
 from andiron_models.local import placement, wire
 from andiron_models.local.backend import LocalBackend
@@ -148,6 +148,38 @@ async def test_an_idle_model_leaves_when_there_is_no_room_beside_it(
     await backend.aclose()
 
 
+async def test_a_model_at_work_leaves_for_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "models" / "other.gguf").write_bytes(gguf_bytes())
+    launch = FakeLaunch()
+    backend = LocalBackend(configured(folder), launch)
+    await backend.load("small")
+    heard = asyncio.Event()
+    launch.last.on_sent = lambda message: heard.set() if isinstance(message, wire.Chat) else None
+    asking = asyncio.create_task(text_of(backend.chat(msgspec.structs.replace(QUESTION, model="small"))))
+    await heard.wait()
+
+    def plan(*_: object, **__: object) -> wire.Load:
+        raise placement.NoRoomBesideError("other does not fit beside small")
+
+    monkeypatch.setattr(placement, "plan", plan)
+    with pytest.raises(placement.NoRoomBesideError):
+        await backend.load("other")
+    launch.last.answer(1, "hello")
+    assert await asking == "hello"
+    await backend.aclose()
+
+
+async def test_a_model_whose_file_elsewhere_is_gone_is_not_asked_any_more(folder: Path) -> None:
+    elsewhere = folder / "elsewhere.gguf"
+    elsewhere.write_bytes(gguf_bytes())
+    backend = LocalBackend(configured(folder, chat_model=str(elsewhere)), filling("math"))
+    assert await text_of(backend.chat(QUESTION)) == "hello"
+    elsewhere.unlink()
+    with pytest.raises(ModelNotFoundError, match=r"elsewhere\.gguf"):
+        await text_of(backend.chat(QUESTION))
+    await backend.aclose()
+
+
 async def test_a_model_that_was_unloaded_comes_back_when_it_is_asked(folder: Path) -> None:
     launch = filling("math")
     backend = LocalBackend(configured(folder), launch)
@@ -208,4 +240,44 @@ async def test_a_worker_that_dies_fails_its_request_and_the_next_gets_another(fo
     launch.answers = ("hello",)
     assert await text_of(backend.chat(QUESTION)) == "hello"
     assert len(launch.workers) == 2
+    await backend.aclose()
+
+
+async def test_a_file_that_failed_once_does_not_stand_for_the_engine_for_good(folder: Path) -> None:
+    (folder / "models" / "broken.gguf").write_bytes(b"this is no model")
+    backend = LocalBackend(configured(folder), FakeLaunch())
+    with pytest.raises(ModelFileError):
+        await backend.load("broken")
+    failed = await backend.status()
+    assert (failed.state, "broken" in (failed.detail or "")) == ("failed", True)
+    await backend.load("small")
+    assert (await backend.status()).state == "ready"
+    await backend.unload("small")
+    assert (await backend.status()).state == "idle"
+    await backend.aclose()
+
+
+async def test_unloading_what_failed_ends_the_failure(folder: Path) -> None:
+    (folder / "models" / "broken.gguf").write_bytes(b"this is no model")
+    backend = LocalBackend(configured(folder), FakeLaunch())
+    with pytest.raises(ModelFileError):
+        await backend.load("broken")
+    await backend.unload("broken")
+    status = await backend.status()
+    assert (status.state, status.detail) == ("idle", None)
+    await backend.aclose()
+
+
+async def test_another_file_that_goes_by_the_same_name_is_loaded_in_place_of_the_one_before(folder: Path) -> None:
+    launch = filling("1")
+    backend = LocalBackend(configured(folder), launch)
+    elsewhere = folder / "elsewhere" / "small.gguf"
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(gguf_bytes())
+    for file in (folder / "models" / "small.gguf", elsewhere):
+        await text_of(backend.chat(msgspec.structs.replace(QUESTION, model=str(file))))
+        (load,) = launch.last.heard(wire.Load)
+        assert isinstance(load, wire.Load)
+        assert load.path == str(file)
+    assert len(launch.alive) == 1
     await backend.aclose()

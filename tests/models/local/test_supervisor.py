@@ -225,5 +225,6 @@ async def test_figures_are_kept_and_forgotten_with_the_worker() -> None:
     launch.last.say(stats)
     assert supervisor.stats == stats
     await supervisor.stop()
+    launch.last.say(stats)  # on its way while the worker ended
     after: object = (supervisor.stats, supervisor.info)
     assert after == (None, None)

@@ -89,7 +89,9 @@ def test_a_reference_whose_file_is_gone_is_left_out(models_folder: Path, tmp_pat
 
 def test_adding_twice_is_adding_once(models_folder: Path, tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "mine.gguf")
-    assert add_reference(models_folder, path, catalogue=KNOWN) == add_reference(models_folder, path, catalogue=KNOWN)
+    once = add_reference(models_folder, path, catalogue=KNOWN)
+    assert add_reference(models_folder, path, catalogue=KNOWN) == once
+    assert installed_models(models_folder, KNOWN) == (once,)
 
 
 def test_an_id_that_is_taken_is_refused(models_folder: Path, tmp_path: Path) -> None:

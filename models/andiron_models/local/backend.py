@@ -6,6 +6,7 @@ beside the others makes idle ones leave first. What happens inside a worker is `
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Literal
 
@@ -55,6 +56,7 @@ class LocalBackend:
         self._configuration = configuration
         self._launch = launch
         self._supervisors: dict[str, Supervisor] = {}
+        self._models: dict[str, InstalledModel] = {}
         self._start_lock = asyncio.Lock()
         self._closed = False
         self._test_lock = asyncio.Lock()
@@ -62,6 +64,7 @@ class LocalBackend:
         self._choices: dict[tuple[Role, str | None], InstalledModel] = {}
         self._choices_made_for: tuple[int, ...] = ()
         self._watcher: Callable[[], None] = lambda: None
+        self._moved_last: str | None = None
 
     @property
     def name(self) -> str:
@@ -196,7 +199,8 @@ class LocalBackend:
         """Have somebody called whenever a model's engine is in another state, in place of whoever was."""
         self._watcher = watcher
 
-    def _moved(self) -> None:
+    def _moved(self, key: str) -> None:
+        self._moved_last = key
         self._watcher()
 
     async def aclose(self) -> None:
@@ -213,24 +217,27 @@ class LocalBackend:
         embeds = role == "embedding"
         key = _embedding_key(model.id) if embeds else model.id
         supervisor = self._supervisors.get(key)
+        known = self._models.get(key)
+        self._models[key] = model
         if supervisor is None:
             supervisor = Supervisor(
                 key,
-                self._loading_of(model, embeds=embeds),
+                functools.partial(self._load_of, key, embeds=embeds),
                 idle_seconds=self._configuration.idle_seconds,
                 launch=self._launch,
-                on_change=self._moved,
+                on_change=functools.partial(self._moved, key),
             )
             self._supervisors[key] = supervisor
+        elif known is not None and known.path != model.path:
+            # Another file goes by the name now; what is known of the one before says nothing of it.
+            self._infill_verdicts.pop(key, None)
+            await supervisor.stop()
         return supervisor
 
-    def _loading_of(self, model: InstalledModel, *, embeds: bool) -> Callable[[], wire.Load]:
-        def loading() -> wire.Load:
-            others = sum(s.stats.rss_bytes for s in self._supervisors.values() if s.stats is not None)
-            load = placement.plan(model, self._configuration, loaded_bytes=others)
-            return msgspec.structs.replace(load, embeds=True, state_folder=None) if embeds else load
-
-        return loading
+    def _load_of(self, key: str, *, embeds: bool) -> wire.Load:
+        others = sum(s.stats.rss_bytes for s in self._supervisors.values() if s.stats is not None)
+        load = placement.plan(self._models[key], self._configuration, loaded_bytes=others)
+        return msgspec.structs.replace(load, embeds=True, state_folder=None) if embeds else load
 
     def _choose(self, role: Role, name: str | None) -> InstalledModel:
         """Choose a model; a choice holds until a file is added to or taken from where models are kept."""
@@ -392,12 +399,16 @@ class LocalBackend:
         )
 
     def _state(self) -> tuple[BackendState, ModelError | None]:
-        states = {supervisor.state: supervisor for supervisor in self._supervisors.values()}
-        if "failed" in states and "ready" not in states:
-            return "failed", states["failed"].last_error
+        """Put the states of all engines into one; a failure counts until another engine has moved since."""
+        states = {supervisor.state for supervisor in self._supervisors.values()}
         if "loading" in states:
             return "loading", None
-        return ("ready", None) if "ready" in states else ("idle", None)
+        if "ready" in states:
+            return "ready", None
+        last = self._supervisors.get(self._moved_last or "")
+        if last is not None and last.state == "failed":
+            return "failed", last.last_error
+        return "idle", None
 
 
 def _describe(supervisor: Supervisor, verdict: selftest.Verdict | None) -> dict[str, Any]:

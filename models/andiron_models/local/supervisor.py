@@ -207,11 +207,14 @@ class Supervisor:
             self._life.worker.send(message)
 
     async def stop(self) -> None:
-        """End the worker, if there is one; requests under way fail, the next one starts another."""
+        """End the worker, if there is one, and forget what failed; requests under way fail, the next starts another."""
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.wait({self._starting})
         self._let_go()
+        if self.last_error is not None:
+            self.last_error, self._failures = None, 0
+            self._on_change()
         await self._gone()
 
     async def aclose(self) -> None:

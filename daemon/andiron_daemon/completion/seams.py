@@ -1,7 +1,5 @@
 """Where a suggestion meets the text: blanks and line breaks on both sides."""
 
-import itertools
-
 from andiron_daemon.completion.gap import Gap
 from andiron_daemon.completion.multiline import opens_block
 from andiron_daemon.syntax.languages import Language
@@ -65,25 +63,11 @@ def mend_right(text: str, gap: Gap, language: Language | None) -> str:
     behind = gap.line_behind
     if not behind.strip():
         text = text.rstrip()
-        return text if _may_end_in_comma(gap, language) else text.rstrip(",")
+        closes = gap.suffix.lstrip()[:1] in ("}", "]")
+        return text.rstrip(",") if closes and language is not None and language.name == "json" else text
     if behind[:1] in (" ", "\t") and text.strip() and gap.line_before.strip():
         return text.rstrip(" \t")
     if not gap.line_before and text.strip():
         # The cursor is at the beginning of a line that is to stay a line.
         return text.rstrip() + "\n"
     return text
-
-
-def _may_end_in_comma(gap: Gap, language: Language | None) -> bool:
-    """Tell whether a comma may stand before what closes below: not in JSON, nor where the file never has one."""
-    closer = gap.suffix.lstrip()[:1]
-    if closer not in (")", "]", "}"):
-        return True
-    if language is not None and language.name == "json":
-        return False
-    if closer == "}":
-        return True  # mostly the end of a block, which says nothing of commas
-    lines = [line.strip() for part in (gap.prefix, gap.suffix) for line in part.split("\n") if line.strip()]
-    last = [line for line, following in itertools.pairwise(lines) if following[0] == closer]
-    ends = [line[-1] for line in last if line[-1] not in "([{"]
-    return not ends or "," in ends

@@ -6,7 +6,9 @@ Each `step` makes one batch: the waiting tokens of the jobs that generate, and o
   the share of time they have earned meanwhile (see `credit`), so they are slowed, never stopped.
 - A request is given a slot when it fits beside those as urgent as itself; where room runs out all the same,
   the least urgent job waits, and goes on where it was.
-- A slice is about `SHORT_SLICE_MS` of compute while anything else is about, `LONG_SLICE_MS` otherwise.
+- A slice is about `SHORT_SLICE_MS` of compute while anybody's answer is being written beside it, for that is
+  how long the next word of it takes; else longer, since short slices cost throughput: `LONG_SLICE_MS`, or
+  `MIDDLE_SLICE_MS` where a completion is likely to come in and have the slice given up.
 - A slice of lesser work is given up when a completion comes in; any batch is when its only request is
   cancelled. What such a batch evaluated is forgotten, so its tokens are simply evaluated again.
 
@@ -32,6 +34,7 @@ from andiron_models.worker.states import StateStore
 from andiron_models.worker.vocabulary import Vocabulary
 
 SHORT_SLICE_MS = 100.0
+MIDDLE_SLICE_MS = 250.0
 LONG_SLICE_MS = 400.0
 _PATIENCE_MS = 400.0
 _QUIET_SECONDS = 5.0
@@ -285,7 +288,7 @@ class Scheduler:
         besides = sum(1 for slot in busy if _generates(slot))
         generating = [slot for slot in busy if _priority(slot) is top and _generates(slot)]
         prompt = next((slot for slot in busy if _priority(slot) is top and not _generates(slot)), None)
-        slice_tokens = self._slice(prompt, alone=len(busy) == 1, besides=besides) if prompt else 0
+        slice_tokens = self._slice(prompt, self._budget_ms(prompt, besides), besides) if prompt else 0
         for priority in sorted({_priority(slot) for slot in busy} - {top}):
             lesser = [slot for slot in busy if _priority(slot) is priority]
             joining, credit_ms = self._joining(lesser, len(generating) + slice_tokens)
@@ -293,18 +296,19 @@ class Scheduler:
             waiting = next((slot for slot in lesser if not _generates(slot)), None)
             # A slice beside generation costs the others little; in place of their own prompt's it costs a whole turn.
             if waiting is not None and credit_ms >= (SHORT_SLICE_MS if prompt is None else _PATIENCE_MS):
-                prompt, slice_tokens = waiting, self._slice(waiting, alone=False, besides=besides)
+                prompt, slice_tokens = waiting, self._slice(waiting, SHORT_SLICE_MS, besides)
         yields = prompt is not None and top is not Priority.COMPLETION
         return self._fitted(Batch(tuple(generating), prompt, slice_tokens, yields))
 
-    def _slice(self, slot: Slot, *, alone: bool, besides: int) -> int:
-        job = slot.job
-        remaining = len(job.tokens) - len(slot.tokens) if job else 0
-        quiet = self._clock() - self._completion_seen_at > _QUIET_SECONDS
-        long = alone and not self._waiting and (quiet or _priority(slot) is Priority.COMPLETION)
-        budget_ms = LONG_SLICE_MS if long else SHORT_SLICE_MS
-        limit = self._engine.batch_limit - besides
-        return min(remaining, self.pace.tokens_within(budget_ms, limit))
+    def _budget_ms(self, slot: Slot, besides: int) -> float:
+        if besides:
+            return SHORT_SLICE_MS
+        is_quiet = self._clock() - self._completion_seen_at > _QUIET_SECONDS
+        return LONG_SLICE_MS if is_quiet or _priority(slot) is Priority.COMPLETION else MIDDLE_SLICE_MS
+
+    def _slice(self, slot: Slot, budget_ms: float, besides: int) -> int:
+        remaining = len(slot.job.tokens) - len(slot.tokens) if slot.job else 0
+        return min(remaining, self.pace.tokens_within(budget_ms, self._engine.batch_limit - besides))
 
     def _joining(self, lesser: list[Slot], planned: int) -> tuple[list[Slot], float]:
         """Let jobs of a less urgent class generate as far as its credit pays for; returns what is left of it."""

@@ -44,11 +44,6 @@ def test_the_left_seam(text: str, written: str, expected: str) -> None:
         ("json", '{"a": █\n}', '"x",', '"x"'),
         ("json", '{"a": █\n"b": 1}', '"x",', '"x",'),
         ("python", "x = {\n    'a': █\n}\n", "1,", "1,"),
-        # A file that never ends a list in a comma is left its way.
-        ("typescript", "f(\n  a,\n  b\n);\ng(\n  █\n);\n", "c,", "c"),
-        ("typescript", "f(\n  a,\n  b,\n);\ng(\n  █\n);\n", "c,", "c,"),
-        ("typescript", "h = [\n  a\n];\ng(\n  █\n);\n", "c,", "c,"),
-        ("typescript", "f(\n  a\n);\ng(\n  █\n  d);\n", "c,", "c,"),
     ],
 )
 def test_the_right_seam(language: str, text: str, written: str, expected: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from andiron_models.types import Priority
 from andiron_models.worker.job import Lane
-from andiron_models.worker.scheduler import LONG_SLICE_MS, SHORT_SLICE_MS
+from andiron_models.worker.scheduler import LONG_SLICE_MS, MIDDLE_SLICE_MS, SHORT_SLICE_MS
 from andiron_testing.engine_room import EngineRoom
 from andiron_testing.fake_engine import FakeEngine, expected_answer
 
@@ -29,15 +29,25 @@ def test_a_completion_alone_goes_in_long_slices() -> None:
     assert SHORT_SLICE_MS < _slice_ms(room) <= LONG_SLICE_MS
 
 
-def test_slices_are_short_while_anyone_waits() -> None:
+def test_who_only_waits_makes_no_slices_short() -> None:
     room = EngineRoom(chat_slots=1)
     room.chat("x" * 500)
     room.chat("y")
     room.step()
-    assert _slice_ms(room) <= SHORT_SLICE_MS
+    assert SHORT_SLICE_MS < _slice_ms(room) <= LONG_SLICE_MS
 
 
-def test_slices_are_short_while_anyone_else_runs() -> None:
+def test_a_completion_goes_in_long_slices_though_windows_are_prepared_behind_it() -> None:
+    room = EngineRoom()
+    room.warming("w" * 500)
+    room.warming("v" * 500)
+    room.step()
+    room.completion("x" * 500)
+    room.step()
+    assert SHORT_SLICE_MS < _slice_ms(room) <= LONG_SLICE_MS
+
+
+def test_slices_are_short_while_anyone_elses_answer_is_written() -> None:
     room = EngineRoom()
     room.chat("x", max_tokens=50)
     room.step()
@@ -46,15 +56,15 @@ def test_slices_are_short_while_anyone_else_runs() -> None:
     assert room.engine.milliseconds(len(room.engine.batches[-1]) - 1) <= SHORT_SLICE_MS
 
 
-def test_slices_of_a_chat_are_short_for_a_while_after_a_completion() -> None:
+def test_slices_of_a_chat_are_shorter_for_a_while_after_a_completion() -> None:
     room = EngineRoom()
     room.until_over(room.completion("c", max_tokens=1))
     room.chat("x" * 900)
     room.step()
-    assert _slice_ms(room) <= SHORT_SLICE_MS
+    assert SHORT_SLICE_MS < _slice_ms(room) <= MIDDLE_SLICE_MS
     room.engine.clock.advance(6.0)
     room.step()
-    assert SHORT_SLICE_MS < _slice_ms(room) <= LONG_SLICE_MS
+    assert MIDDLE_SLICE_MS < _slice_ms(room) <= LONG_SLICE_MS
 
 
 def test_a_slice_is_never_shorter_than_eight_tokens_however_slow_the_machine() -> None:

@@ -25,7 +25,8 @@ from andiron_daemon.tokens import find_token
 _POLL_SECONDS = 0.03
 _NO_ANSWER_HINT = "See `andiron status`, and the log named there."
 _NOT_LET_IN_HINT = (
-    "The daemon runs with another token than its file has now: `andiron stop`, then `andiron up`, make them one again."
+    "The daemon runs with another token than its file, or ANDIRON_TOKEN, has now: `andiron stop`, then `andiron up`, "
+    "make them one again."
 )
 
 

@@ -75,7 +75,7 @@ def _make_folders(paths: Paths) -> None:
         except OSError as error:
             raise ConfigurationError(
                 f"{folder}: the folder cannot be made: {error.strerror}",
-                hint="Set ANDIRON_HOME to a folder that you may write to.",
+                hint="Make room there, or set ANDIRON_HOME to a folder that you may write to.",
             ) from error
 
 

@@ -12,7 +12,8 @@ from andiron_daemon.paths import Paths
 from andiron_daemon.program import own_command
 from andiron_installer.bootstrap.failures import DaemonError
 
-_START_SECONDS = 60.0
+# Longer than `andiron serve --detach` waits, which says more of what is wrong.
+_START_SECONDS = 240.0
 _STOP_SECONDS = 30.0
 # The first question waits for the model to be read from the disk, on a slow machine for minutes.
 _ANSWER_SECONDS = 900.0

@@ -90,7 +90,7 @@ def _model(paths: Paths, settings: Settings, wish: Wish, lines: Console, ask: As
     choice = choose_model(paths, wish.model or settings.completion_model or settings.chat_model or None)
     entry = choice.entry
     if entry is not None and not (paths.models / entry.file).is_file():
-        size = f", {entry.size_bytes / 1e9:.1f} GB" if entry.size_bytes else ""
+        size = f" ({entry.size_bytes / 1e9:.1f} GB)" if entry.size_bytes else ""
         answer = ask(f"Fetch the model {choice.id}{size}?")
         if not answer:
             raise UpError(

@@ -61,6 +61,6 @@ def test_where_a_service_is_installed_the_daemon_runs_under_it(
 def test_without_a_model_and_without_anyone_to_ask_it_says_what_to_say(paths: Paths) -> None:
     done = andiron("up", "--model", "smollm2-135m")
     assert done.returncode == 1
-    assert "the model smollm2-135m, 0.1 GB is not here" in done.stderr
+    assert "the model smollm2-135m (0.1 GB) is not here" in done.stderr
     assert "--yes" in done.stderr
     assert running_daemon(paths) is None

@@ -75,7 +75,7 @@ def test_a_download_is_asked_for_and_a_no_ends_it(paths: Paths) -> None:
 
 
 def test_where_nobody_can_be_asked_nothing_is_fetched(paths: Paths) -> None:
-    with pytest.raises(UpError, match=f"the model {_MODEL}, .* is not here$"):
+    with pytest.raises(UpError, match=f"the model {_MODEL} .* is not here$"):
         up(paths)
     assert not paths.models.exists()
 

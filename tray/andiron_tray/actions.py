@@ -19,7 +19,8 @@ from andiron_tray.errors import ActionError
 from andiron_tray.follower import Notice
 from andiron_tray.menu import Action, Command
 
-_COMMAND_SECONDS = 60.0
+# Longer than `andiron serve --detach` waits.
+_COMMAND_SECONDS = 240.0
 _STOP_SECONDS = 20.0
 _PAUSE = datetime.timedelta(hours=1)
 _OPENERS = {"darwin": "open", "linux": "xdg-open"}

@@ -17,8 +17,9 @@ class NotRunningError(DaemonError):
 
     status = 3
 
-    def __init__(self) -> None:
-        super().__init__("Andiron is not running", hint="Start it with `andiron serve --detach`, or add --start.")
+    def __init__(self, *, may_start: bool = True) -> None:
+        also = ", or add --start" if may_start else ""
+        super().__init__("Andiron is not running", hint=f"Start it with `andiron serve --detach`{also}.")
 
 
 def start_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ def command(as_json: bool) -> None:
     was_recorded = paths.run_file.exists()
     client = find_client(paths)
     if client is None:
-        raise NotRunningError
+        raise NotRunningError(may_start=False)
     if not was_recorded:
         note(f"{paths.run_file} was gone; Andiron was found by its lock")
     status = client.status()

@@ -16,7 +16,7 @@ from andiron_daemon.doctor.verdict import Check
 from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import Paths
 from andiron_daemon.settings import Settings, load_settings
-from andiron_daemon.sockets import is_loopback
+from andiron_daemon.sockets import is_loopback, program_on
 from andiron_models.errors import ModelError
 from andiron_models.library.shelf import installed_models
 
@@ -127,8 +127,11 @@ def port(paths: Paths, settings: Settings) -> Check:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            said = f"port {settings.port} cannot be had: {error.strerror}"
-            hint = "Another program listens there. Stop it, or set PORT to another one, or to 0 for any that is free."
+            program = program_on(settings.port)
+            said = f"port {settings.port} cannot be had: " + (f"{program} has it" if program else str(error.strerror))
+            hint = "Stop that program, or set PORT to another one, or to 0 for any that is free."
+            if "port" not in settings.sources:
+                hint += " Another Andiron needs no stopping: the next free port is taken then."
             return Check(name="port", verdict="warn", said=said, hint=hint)
     return Check(
         name="port",

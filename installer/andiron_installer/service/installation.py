@@ -179,7 +179,7 @@ def _keep(record: Record, paths: Paths) -> None:
     except OSError as error:
         raise ConfigurationError(
             f"{paths.state}: cannot be written: {error.strerror or error}",
-            hint="Set ANDIRON_HOME to a folder of yours.",
+            hint="Make room there, or set ANDIRON_HOME to a folder of yours.",
         ) from error
 
 

@@ -82,4 +82,4 @@ def test_a_daemon_whose_run_file_was_removed_is_found_by_its_lock(
 
 def test_nothing_running_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status"]) == 3
-    assert capsys.readouterr().err.startswith("error: Andiron is not running\n")
+    assert capsys.readouterr().err == ("error: Andiron is not running\nhint: Start it with `andiron serve --detach`.\n")

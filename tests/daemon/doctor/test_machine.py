@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 
+import psutil
 import pytest
 
 from andiron_daemon.doctor import machine
@@ -50,7 +51,7 @@ def test_a_taken_port_is_told(paths: Paths) -> None:
         taken.listen()
         check = machine.port(paths, Settings(port=taken.getsockname()[1]))
     assert (check.verdict, check.name) == ("warn", "port")
-    assert "cannot be had" in check.said
+    assert f"cannot be had: {psutil.Process().name()} (pid {os.getpid()}) has it" in check.said
 
 
 def test_a_proxy_that_would_swallow_local_requests_is_a_warning() -> None:

@@ -23,7 +23,7 @@ class HubStub(ThreadingHTTPServer):
     """Serves `files` by their path; the storage is the same server under its other name.
 
     `cut_at` closes the next connection after so many bytes of the file, `hold_at` makes one wait there until
-    `release`d, `ignores_ranges` answers every range with the whole file.
+    `release`d, `ignores_ranges` answers every range with the whole file, `weakens_tags` calls no version exact.
     """
 
     daemon_threads = True
@@ -36,6 +36,7 @@ class HubStub(ThreadingHTTPServer):
         self.cut_at: int | None = None
         self.hold_at: int | None = None
         self.ignores_ranges = False
+        self.weakens_tags = False
         self.holding = threading.Event()
         self.release = threading.Event()
         self.asked: list[Asked] = []
@@ -102,7 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if is_part else 200)
         if is_part:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        self.send_header("ETag", f'"{hashlib.md5(content).hexdigest()}"')
+        weak = "W/" if server.weakens_tags else ""
+        self.send_header("ETag", f'{weak}"{hashlib.md5(content).hexdigest()}"')
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         if self.command == "HEAD":

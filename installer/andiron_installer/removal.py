@@ -13,16 +13,17 @@ from typing import Literal
 
 import msgspec
 
-from andiron_daemon.client import ClientError, find_client, running_daemon, wait_until_stopped
+from andiron_daemon.client import running_daemon
+from andiron_daemon.connect.errors import ConnectError
+from andiron_daemon.connect.undoing import connections, undo
 from andiron_daemon.errors import DaemonError
 from andiron_daemon.paths import Paths
 from andiron_installer.bootstrap.environment import Environment
+from andiron_installer.ending import end_daemon
 from andiron_installer.service.errors import ServiceError
 from andiron_installer.service.service import Service
 
-_STOP_SECONDS = 30.0
-
-Kind = Literal["service", "tray", "daemon", "folder", "environment"]
+Kind = Literal["connection", "service", "tray", "daemon", "folder", "environment"]
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +62,10 @@ def take_stock(paths: Paths, *, purge: bool) -> Inventory:
         items.append(Item(kind="service", what=f"the service {record.name} ({record.kind})", path=where))
     if _tray_starts_at_login():
         items.append(Item(kind="tray", what="the tray's start at login"))
+    for file in dict.fromkeys(one.file for one in connections(paths)):
+        items.append(
+            Item(kind="connection", what="what `andiron connect` wrote, and nothing else, from", path=Path(file))
+        )
     running = running_daemon(paths)
     if running is not None:
         items.append(Item(kind="daemon", what=f"the daemon that runs (pid {running.pid}) is stopped"))
@@ -82,7 +87,8 @@ def remove(inventory: Inventory, paths: Paths, told: Callable[[str], None]) -> N
     """Remove what the inventory lists.
 
     Raises:
-        RemovalError: the daemon does not end, or a folder cannot be removed.
+        EndError: the daemon does not end.
+        RemovalError: something cannot be removed.
     """
     for item in inventory.items:
         if item.kind == "service":
@@ -90,8 +96,10 @@ def remove(inventory: Inventory, paths: Paths, told: Callable[[str], None]) -> N
         elif item.kind == "tray":
             _switch_tray_off()
             told("removed the tray's start at login")
+        elif item.kind == "connection" and item.path is not None:
+            _disconnect(paths, item.path, told)
         elif item.kind == "daemon":
-            _stop_daemon(paths)
+            end_daemon(paths, told)
             told("stopped the daemon")
         elif item.path is not None:
             _remove_folder(item.path)
@@ -173,6 +181,16 @@ def _switch_tray_off() -> None:
         raise RemovalError(error.message, hint=error.hint) from error
 
 
+def _disconnect(paths: Paths, file: Path, told: Callable[[str], None]) -> None:
+    try:
+        undo(paths, file)
+    except ConnectError as error:
+        # The file is another program's, which works on; only its owner can say what was meant.
+        told(f"left {error.message}; {error.hint}")
+    else:
+        told(f"{file} is without Andiron again")
+
+
 def _remove_service(paths: Paths, told: Callable[[str], None]) -> None:
     try:
         removal = Service(paths).uninstall(told)
@@ -183,17 +201,6 @@ def _remove_service(paths: Paths, told: Callable[[str], None]) -> None:
         told(f"left {path}, which was changed since it was written; remove it yourself")
     for complaint in removal.complaints:
         told(f"note: {complaint}")
-
-
-def _stop_daemon(paths: Paths) -> None:
-    client = find_client(paths)
-    try:
-        if client is not None:
-            client.stop()
-    except ClientError as error:
-        raise RemovalError(f"the daemon cannot be stopped: {error.message}", hint="Try: andiron stop") from error
-    if not wait_until_stopped(paths, timeout_seconds=_STOP_SECONDS):
-        raise RemovalError("the daemon does not end", hint="Try: andiron stop")
 
 
 def _remove_folder(folder: Path) -> None:

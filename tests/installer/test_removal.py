@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from andiron_daemon.client import running_daemon
+from andiron_daemon.connect.clients import CLIENTS, Target
+from andiron_daemon.connect.undoing import remember
+from andiron_daemon.connect.writing import write
 from andiron_daemon.paths import Paths, find_paths, make_private
 from andiron_installer.bootstrap.environment import Environment
 from andiron_installer.removal import Inventory, remove, take_stock
 from andiron_testing.fake_tool import FakeTools
 from andiron_testing.other_environment import andiron
+from andiron_tray.autostart import set_start_at_login
 
 
 @pytest.fixture(autouse=True)
@@ -120,8 +124,7 @@ def test_service_start_at_login_and_daemon_go_first(paths: Paths, person: Path) 
     make_private(paths.config)
     paths.settings_file.write_text("port = 0\n", encoding="utf-8")
     assert andiron("service", "install", "--autostart", "--start").returncode == 0
-    tray = person / ".config" / "autostart" / "andiron-tray.desktop"
-    tray.write_text("[Desktop Entry]\n", encoding="utf-8")
+    set_start_at_login(True)
     listed = andiron("uninstall", "--keep-data", "--dry-run").stdout
     assert "the service andiron-" in listed
     assert "the tray's start at login" in listed
@@ -134,6 +137,22 @@ def test_service_start_at_login_and_daemon_go_first(paths: Paths, person: Path) 
     assert list(person.rglob("*.desktop")) == []
     assert not paths.state.exists()
     assert paths.settings_file.exists()
+
+
+def test_what_was_put_into_clients_files_is_listed_and_taken_out(used: Paths, person: Path) -> None:
+    settings, changed = person / "settings.json", person / "env"
+    settings.write_bytes(b'{\r\n\t"theme": "One", // mine\r\n}\r\n')
+    for client, file in (("zed", settings), ("openai", changed)):
+        remember(used, client, write(CLIENTS[client], Target(url="http://127.0.0.1:8000", token="t0ken"), file))
+    changed.write_text(changed.read_text().replace("t0ken", "another"))
+    inventory = take_stock(used, purge=False)
+    assert [item.path for item in inventory.items if item.kind == "connection"] == [settings, changed]
+    told: list[str] = []
+    remove(inventory, used, told.append)
+    assert settings.read_bytes() == b'{\r\n\t"theme": "One", // mine\r\n}\r\n'
+    assert f"{settings} is without Andiron again" in told
+    assert "another" in changed.read_text()
+    assert any(line.startswith(f"left {changed}: what was put in was changed since") for line in told)
 
 
 @pytest.mark.parametrize("arguments", [("uninstall",), ("uninstall", "--yes"), ("uninstall", "--purge")])

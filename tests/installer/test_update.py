@@ -17,6 +17,7 @@ import pytest
 
 from andiron_daemon.client import find_client, running_daemon, wait_until_stopped
 from andiron_daemon.paths import Paths
+from andiron_installer import ending
 from andiron_installer.bootstrap.console import Console
 from andiron_installer.bootstrap.environment import Environment
 from andiron_installer.update import origin
@@ -29,7 +30,9 @@ from andiron_installer.update.update import Update
 from andiron_testing import other_environment
 from andiron_testing.daemon_process import andiron
 from andiron_testing.fake_tool import FakeTools
+from andiron_testing.stub_daemon import stub_daemon
 
+_TESTS = str(Path(__file__).parents[1])
 _WORKS = f'exec "{sys.executable}" "$@"'
 _NEVER_WORKS = 'echo "error: it is broken" >&2; exit 1'
 # It works in the home of a trial, and not in its place.
@@ -145,6 +148,40 @@ def test_a_daemon_that_runs_is_restarted_as_the_new_version(places: Places, path
     assert before is not None
     assert after is not None
     assert after.pid != before.pid
+
+
+def test_a_daemon_that_is_slow_to_end_is_waited_for_and_comes_up_again(
+    places: Places, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "_QUIET_SECONDS", 0.1)
+    monkeypatch.setenv("PYTHONPATH", _TESTS)
+
+    class Released(io.StringIO):
+        def write(self, text: str) -> int:
+            if "takes its time" in text:
+                (paths.state.parent / "may-end").touch()
+            return super().write(text)
+
+    told = Released()
+    with subprocess.Popen(
+        [sys.executable, "-m", "andiron_testing.slow_daemon"], stdout=subprocess.PIPE, encoding="utf-8"
+    ) as slow:
+        assert slow.stdout is not None
+        assert slow.stdout.readline() == "ready\n"
+        Update(PlayedSource(), places, paths, Console(told, live=False), lambda _: True).run()
+    assert mark_of(places.current) == "new"
+    after = running_daemon(paths)
+    assert after is not None
+    assert after.pid != slow.pid
+
+
+def test_a_daemon_that_cannot_be_asked_to_end_runs_on_and_nothing_is_switched(places: Places, paths: Paths) -> None:
+    with stub_daemon(paths) as stub:
+        stub.routes["POST /api/v1/system/stop"] = (401, {"error": {"code": "unauthorized", "message": "who?"}})
+        with pytest.raises(UpdateError, match=r"cannot be stopped: who\?"):
+            update(PlayedSource(), places, paths)
+        assert running_daemon(paths) is not None
+    assert mark_of(places.current) == "old"
 
 
 def test_a_service_is_stopped_and_started_as_a_service(places: Places, paths: Paths) -> None:

@@ -49,6 +49,6 @@ def _show(inventory: Inventory) -> None:
 def _amount(item: Item) -> str:
     if item.path is None:
         return ""
-    if item.kind == "service":
+    if item.kind in ("connection", "service"):
         return f": {item.path}"
     return f": {item.path} ({item.files} file{'' if item.files == 1 else 's'}, {item.size_bytes / 1e6:.1f} MB)"

@@ -12,7 +12,7 @@ from andiron_daemon.paths import Paths, find_paths, make_private
 from andiron_daemon.settings import SETTINGS
 from andiron_installer.update.errors import UpdateError
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _END_SECONDS = 30.0
 _UNTOUCHED = "Nothing was changed: the version in use stays."
 

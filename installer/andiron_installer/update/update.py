@@ -18,19 +18,20 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from andiron_daemon.client import ClientError, find_client, running_daemon, wait_until_healthy, wait_until_stopped
+from andiron_daemon.client import running_daemon, wait_until_healthy
 from andiron_daemon.errors import DaemonError
 from andiron_daemon.paths import Paths, make_private
 from andiron_daemon.settings import load_settings
 from andiron_installer.bootstrap.console import Console
+from andiron_installer.ending import end_daemon
+from andiron_installer.service.errors import ServiceError
 from andiron_installer.service.service import Service
 from andiron_installer.update.errors import UpdateError
 from andiron_installer.update.places import Places, python_in
 from andiron_installer.update.source import News, Source
 from andiron_installer.update.trial import try_out
 
-_STOP_SECONDS = 30.0
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _COMMAND_SECONDS = 180.0
 _CHANGES_SHOWN = 20
 _BACKUP_TRIES = 5
@@ -135,7 +136,13 @@ class Update:
         ran = running is not None or by_service
         step = self._lines.step("switch")
         step.doing("stopping the daemon")
-        self._stop(service, by_service=by_service)
+        try:
+            self._stop(service, by_service=by_service)
+        except DaemonError as error:
+            # It may have been asked already, or end yet.
+            with suppress(DaemonError):
+                self._start(service, ran=ran, by_service=by_service)
+            raise UpdateError(error.message, hint=error.hint) from error
         switched = False
         try:
             self._source.take(self._places)
@@ -168,15 +175,9 @@ class Update:
 
     def _stop(self, service: Service, *, by_service: bool) -> None:
         if by_service:
-            service.stop()
-        client = find_client(self._paths)
-        try:
-            if client is not None:
-                client.stop()
-        except ClientError as error:
-            raise UpdateError(f"the daemon cannot be stopped: {error.message}", hint="Try: andiron stop") from error
-        if not wait_until_stopped(self._paths, timeout_seconds=_STOP_SECONDS):
-            raise UpdateError("the daemon does not end", hint="Try: andiron stop")
+            with suppress(ServiceError):  # one that is slow to end is waited for below
+                service.stop()
+        end_daemon(self._paths, lambda line: self._lines.say(f"               {line}"))
 
     def _start(self, service: Service, *, ran: bool, by_service: bool) -> None:
         """Start the daemon of the environment that is in place by now, as it was started before."""

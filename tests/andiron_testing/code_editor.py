@@ -158,7 +158,8 @@ class CodeEditor:
         box = self.page.locator(".quick-input-widget input[type=text]")
         expect(box).to_be_visible()
         box.fill(f">{title}")
-        self.pick(title)  # Enter would run what was used lately and sounds alike
+        self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=title).wait_for()
+        self.press("Enter")
 
     def answer_box(self, text: str) -> None:
         """Type into the box that asks for something, and confirm."""

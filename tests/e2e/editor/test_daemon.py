@@ -68,10 +68,10 @@ def test_a_report_is_copied_that_holds_no_token(editor: CodeEditor, daemon: Daem
 
 
 def test_the_logs_are_opened(editor: CodeEditor) -> None:
+    editor.command("Andiron: Show Log")
+    expect(editor.page.locator(".part.panel select option:checked", has_text="Andiron").first).to_be_attached()
     editor.command("Andiron: Show the Daemon's Log")
     expect(editor.front).to_contain_text("andiron.log")
-    editor.command("Andiron: Show Log")
-    expect(editor.page.locator(".part.panel .action-item select")).to_have_value("Andiron")
     editor.command("View: Toggle Panel Visibility")
 
 

@@ -12,6 +12,7 @@ is ended. A new worker is started only when the one before is gone, so that a mo
 
 import asyncio
 import contextlib
+import copy
 import functools
 import itertools
 import logging
@@ -156,6 +157,8 @@ class Supervisor:
         starting = self._starting
         try:
             await asyncio.shield(starting)
+        except ModelError as error:
+            raise _for_one(error) from error
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if starting.cancelled() and not (task is not None and task.cancelling()):
@@ -181,7 +184,7 @@ class Supervisor:
                     item = await self._next(life, queue)
                     if isinstance(item, ModelError):
                         is_over = True
-                        raise item
+                        raise _for_one(item)
                     is_over = isinstance(item, wire.Done | wire.Measured | wire.Told | wire.Embedded)
                     if is_over:
                         self._failures = 0
@@ -367,3 +370,10 @@ class Supervisor:
     def _on_idle(self) -> None:
         _log.info("%s was not used for %.0f s and is unloaded", self.name, self._idle_seconds)
         self._let_go()
+
+
+def _for_one(error: ModelError) -> ModelError:
+    """Copy an error that several are told, since each may add to its own, such as which conversation it is about."""
+    copied = copy.copy(error)
+    copied.details = dict(error.details)
+    return copied

@@ -75,6 +75,26 @@ async def test_a_crash_while_running_fails_each_request_with_the_reason_and_the_
 
 
 @in_virtual_time
+async def test_each_who_is_told_of_a_failure_may_add_to_it_for_itself() -> None:
+    launch = FakeLaunch(loads_at_once=False)
+    supervisor = supervise(launch)
+    for are_loaded in (False, True):
+        asking = [asyncio.create_task(answer(supervisor)) for _ in range(2)]
+        await settled()
+        if are_loaded:
+            launch.last.be_ready()
+            await settled()
+        launch.last.die("it crashed")
+        first, second = await asyncio.gather(*asking, return_exceptions=True)
+        assert isinstance(first, WorkerDiedError)
+        assert isinstance(second, WorkerDiedError)
+        assert (first.message, first.hint, first.details) == (second.message, second.hint, second.details)
+        first.details["conversation_id"] = "mine"
+        assert "conversation_id" not in second.details
+    await supervisor.aclose()
+
+
+@in_virtual_time
 async def test_a_crash_while_a_request_is_being_cancelled_goes_unnoticed_by_it() -> None:
     launch = answering("hello")
     supervisor = supervise(launch)

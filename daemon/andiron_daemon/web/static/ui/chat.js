@@ -18,10 +18,11 @@ class Chat {
     this.threads = new Set();
     this.thread = null;
     this.front = make("section", { class: "front", "aria-label": "Chat" });
-    this.conversations = new Conversations({ front: () => this.thread?.id, removed: (id) => this.forget(id) });
+    this.conversations = new Conversations({ front: () => this.thread?.id, removed: (id) => this.forget(id), listed: (rows) => this.listed(rows) });
     this.toggle = button("Conversations", () => this.setListed(this.toggle.getAttribute("aria-expanded") !== "true"), { class: "toggle", "aria-expanded": "false", "aria-controls": "conversations" });
-    // Titles are made in the background, after the answer.
-    addEventListener("state", ({ detail }) => { if (detail.condition === "ready" && this.element.isConnected) this.conversations.show().catch(() => {}); });
+    // A title is made in the background, after the first answer.
+    this.isTitleDue = false;
+    addEventListener("state", ({ detail }) => { if (detail.condition === "ready" && this.isTitleDue) this.refresh(); });
     this.element = make("div", { class: "panes" }, this.toggle, this.conversations.element, this.front);
   }
 
@@ -71,7 +72,17 @@ class Chat {
   changed(thread) {
     if (thread === this.thread && thread.id && this.element.isConnected) history.replaceState(null, "", `#chat/${thread.id}`);
     if (thread !== this.thread && !thread.isBusy) this.threads.delete(thread);
+    this.refresh();
+    this.isTitleDue = !thread.answering;
+  }
+
+  refresh() {
+    this.isTitleDue = false;
     this.conversations.show().catch(() => {});
+  }
+
+  listed(rows) {
+    for (const { id, title } of rows) this.kept(id)?.name(title);
   }
 
   forget(id) {

@@ -6,11 +6,10 @@ import { button, doing, make, renew, showTrouble } from "./elements.js";
 const SEARCH_MILLISECONDS = 150;
 const PAGE = 50;
 
-/** Lists conversations; `front` tells which is in front, `removed` is called with the id of one that was deleted. */
+/** Lists conversations; `front` tells which is in front, `listed` is told all that are shown, `removed` the id of one that was deleted. */
 export class Conversations {
-  constructor({ front, removed }) {
-    this.front = front;
-    this.removed = removed;
+  constructor({ front, listed, removed }) {
+    Object.assign(this, { front, listed, removed });
     this.shown = PAGE;
     this.found = make("ul", { class: "conversations" });
     this.older = button("Older", doing(() => this.showOlder()), { hidden: true });
@@ -38,6 +37,7 @@ export class Conversations {
     } while (cursor && rows.length < this.shown);
     this.older.hidden = !cursor;
     const none = make("li", { class: "none" }, query ? `Nothing has “${query}” in it.` : "Nothing was said yet.");
+    this.listed(rows);
     renew(this.found, rows.length ? rows.map((one) => this.row(one, query)) : [none]);
   }
 

@@ -39,6 +39,7 @@ export class Thread {
 
   name(title) {
     this.title.textContent = title;
+    if (!this.tools.hidden) return;
     this.tools.hidden = false;
     const address = `/api/v1/chat/conversations/${encodeURIComponent(this.id)}`;
     this.tools.replaceChildren(

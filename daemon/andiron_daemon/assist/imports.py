@@ -82,8 +82,8 @@ def _script(line: str, header: str) -> str | None:
     match = _SCRIPT.match(line)
     if match is None:
         # `require` and imports for their effects.
-        names = set(re.findall(r"\w+", line.partition("=")[0])) - {"const", "let", "var", "import"}
-        return None if names & bound else line
+        words = set(re.findall(r"\w+", line.partition("=")[0])) - {"const", "let", "var", "import"}
+        return None if words & bound else line
     whole = match["whole"].split()[-1:]
     parts = [match["whole"].strip()] if whole and whole[0] not in bound else []
     names = [name.strip() for name in (match["names"] or "").split(",") if name.strip()]

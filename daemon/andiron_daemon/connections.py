@@ -154,6 +154,7 @@ class Connections:
         self._open: dict[Connection, None] = {}
         self._servers: list[asyncio.Server] = []
         self._look: asyncio.TimerHandle | None = None
+        self._look_is_due = 0.0
 
     async def listen(self, opened: socket.socket) -> None:
         """Take connections of a listening socket; `close` ends that."""
@@ -199,13 +200,16 @@ class Connections:
         return next((one for one in self._open if is_wanted(one)), None)
 
     def _look_later(self) -> None:
-        self._look = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_over)
+        loop = asyncio.get_running_loop()
+        self._look_is_due = loop.time() + _LOOK_SECONDS
+        self._look = loop.call_at(self._look_is_due, self._look_over)
 
     def _look_over(self) -> None:
-        """End what has taken too long."""
+        """End what has taken too long; where the daemon itself stood still, what came meanwhile is read first."""
         self._look = None
         now = asyncio.get_running_loop().time()
-        for connection in tuple(self._open):
+        stood_still = now - self._look_is_due > _LOOK_SECONDS
+        for connection in () if stood_still else tuple(self._open):
             if _is_over(connection.head_since, now, self.bounds.head_seconds):
                 connection.give_up("the request did not come to its end in time")
             elif _is_over(connection.stalled_since, now, self.bounds.stall_seconds):

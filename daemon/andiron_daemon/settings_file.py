@@ -30,14 +30,20 @@ def write_setting(paths: Paths, name: str, value: str | None) -> None:
         _replace(file, tomlkit.dumps(document).rstrip("\n") + "\n")
     except OSError as error:
         raise ConfigurationError(
-            f"{file}: cannot be written: {error.strerror}", hint="Mend its permissions."
+            f"{file}: cannot be written: {error.strerror}", hint="Make room on the disk, and the file writable."
         ) from error
 
 
 def _replace(file: Path, text: str) -> None:
-    """Write beside the file and rename, so that it is never half-written; the file keeps its mode."""
+    """Write beside the file and rename, so that it is never half-written, and nothing is left beside it.
+
+    The file keeps its mode; a new one, which may come to hold keys, is its owner's alone.
+    """
     temporary = file.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    if file.exists():
-        temporary.chmod(file.stat().st_mode & 0o777)
-    temporary.replace(file.resolve())
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.chmod(file.stat().st_mode & 0o777 if file.exists() else 0o600)
+        temporary.replace(file.resolve())
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise

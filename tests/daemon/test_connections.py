@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from andiron_daemon.connections import Bounds, Connections
+from andiron_testing.fake_worker import settled
 
 _CHUNK = b"x" * 1024 * 1024
 Serve = Callable[[Bounds], Awaitable[int]]
@@ -111,3 +112,18 @@ async def _first_byte(reader: asyncio.StreamReader) -> bytes:
         return await reader.read(1)
     except ConnectionError:
         return b""
+
+
+async def test_a_daemon_that_stood_still_itself_reads_before_it_judges(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = await serve(Bounds(head_seconds=60))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+    writer.write(b"GET / HTTP/1.1\r\n")
+    await settled()
+    loop = asyncio.get_running_loop()
+    real_time = loop.time
+    monkeypatch.setattr(loop, "time", lambda: real_time() + 3600)
+    writer.write(b"Host: 127.0.0.1\r\n\r\n")
+    assert await reader.readexactly(12) == b"HTTP/1.1 200"
+    writer.transport.abort()

@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,25 @@ def test_a_first_setting_makes_the_file(paths: Paths) -> None:
     write_setting(paths, "chat_model", "small")
     assert paths.settings_file.read_text() == 'chat_model = "small"\n'
     assert load_settings(paths).chat_model == "small"
+
+
+def test_a_file_it_makes_is_its_owners_alone(paths: Paths) -> None:
+    write_setting(paths, "chat_model", "small")
+    assert paths.settings_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(
+    paths: Paths, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ConfigurationError, match="No space left") as caught:
+        write_setting(paths, "chat_model", "new")
+    assert "room" in (caught.value.hint or "")
+    assert [found.name for found in paths.config.iterdir()] == [file.name]
+    assert file.read_text() == TEXT
 
 
 def test_everything_else_stays_as_it_was(paths: Paths, file: Path) -> None:

@@ -114,7 +114,7 @@ def test_the_lightbulb_offers_what_fits_a_selection_and_a_problem(editor: CodeEd
     editor.press("Control+.")
     expect(editor.actions.filter(has_text="Andiron: Explain the problem")).to_be_visible()
     mended = FILES["problem.py"].replace("(price)", "(prices)")
-    stub.enqueue(f"```python\n{mended}```\n", '{"changes": []}')
+    stub.enqueue("```python\n    return sum(prices)\n```\n", '{"changes": []}')
     editor.press("ArrowDown")
     expect(editor.page.locator(".action-widget .focused")).to_contain_text("Andiron: Let the model fix the problem")
     editor.press("Enter")

@@ -15,7 +15,7 @@ export class Conversations {
     this.older = button("Older", doing(() => this.showOlder()), { hidden: true });
     this.search = make("input", { type: "search", placeholder: "Search", "aria-label": "Search the conversations", oninput: () => this.searchSoon() });
     this.element = make(
-      "aside",
+      "nav",
       { "aria-label": "Conversations", id: "conversations" },
       make("div", { class: "row" }, this.search, make("a", { class: "button", href: "#chat/new" }, "New")),
       this.found,

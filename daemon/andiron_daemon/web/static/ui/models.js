@@ -67,7 +67,8 @@ function pulling(model, { progress, tell, again, left }) {
   const isRunning = model.pull?.state === "running";
   let isStopped = false;
   const stop = button("Stop", doing(async () => { isStopped = true; await ask("DELETE", `${at(model)}/pull`); }), { hidden: !isRunning });
-  const get = button(model.pull?.bytes ? "Go on" : "Get", doing(pull), { hidden: isRunning, disabled: model.fits === "no" });
+  const isBegun = ["cancelled", "failed"].includes(model.pull?.state) && model.pull.bytes > 0;
+  const get = button(isBegun ? "Go on" : "Get", doing(pull), { hidden: isRunning, disabled: model.fits === "no" });
   async function pull() {
     progress.hidden = false;
     [stop.hidden, get.hidden] = [false, true];

@@ -175,7 +175,8 @@ function chipOf({ id, label, detail }: ShownChip): HTMLElement {
 }
 
 function showCondition(state: string, detail: string): void {
-  const isQuiet = ["ready", "working"].includes(state);
+  // Only completions are paused; the chat answers.
+  const isQuiet = ["ready", "working", "paused"].includes(state);
   condition.textContent = isQuiet ? "" : `${state}${detail ? `: ${detail}` : ""}`;
   if (state === "offline") {
     const button = document.createElement("button");

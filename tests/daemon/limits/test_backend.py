@@ -14,11 +14,13 @@ from andiron_daemon.settings import Settings
 from andiron_daemon.storage.budgets import SQLiteBudgets
 from andiron_daemon.storage.database import Database
 from andiron_models.errors import DeadlineError
-from andiron_models.types import ChatRequest, InfillRequest, Message
+from andiron_models.types import ChatRequest, InfillRequest, Message, ToolCall
 from andiron_testing.daemons import TOKEN, StartDaemon, error_of
 from andiron_testing.scripted import ScriptedBackend
+from andiron_testing.virtual_time import in_virtual_time
 
 ASKED = ChatRequest(messages=(Message(role="user", content="hello there"),))
+_CALL = ToolCall(id="1", name="look", arguments="{}")
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 
 
@@ -56,8 +58,10 @@ async def test_an_answer_in_time_passes_as_it_is() -> None:
     [
         (Deadlines(first_token_seconds=0.01), [asyncio.Event()], "begin its answer"),
         (Deadlines(answer_seconds=0.01), ["some", asyncio.Event()], "finish its answer"),
+        (Deadlines(answer_seconds=0.01), [_CALL, asyncio.Event()], "finish its answer"),
     ],
 )
+@in_virtual_time
 async def test_a_stage_that_takes_too_long_ends_and_cancels_the_work(
     deadlines: Deadlines, reply: list[Any], stage: str
 ) -> None:
@@ -80,6 +84,13 @@ async def test_a_spent_budget_refuses_until_midnight() -> None:
     assert refused.value.details["retry_after_seconds"] == 12 * 3600
     now = NOON + datetime.timedelta(hours=12)
     assert await _text(backend)
+
+
+async def test_what_is_under_way_counts_as_spent_until_it_is_over() -> None:
+    budget = Budget(_Store(), "openai", 10, now=lambda: NOON)
+    with budget.reserved(10), pytest.raises(BudgetSpentError):
+        await budget.check()
+    await budget.check()
 
 
 async def test_an_answer_that_is_broken_off_is_paid_for_too() -> None:

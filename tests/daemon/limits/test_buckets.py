@@ -25,6 +25,15 @@ def test_a_burst_is_let_through_and_then_the_rate_holds() -> None:
     assert buckets.take("a") > 0
 
 
+def test_who_was_away_for_long_has_saved_up_no_more_than_a_burst() -> None:
+    clock = _Clock()
+    buckets = Buckets(2, clock=clock)
+    buckets.take("a")
+    clock.now += 3600
+    assert [buckets.take("a") for _ in range(int(2 * BURST_SECONDS))] == [0.0] * int(2 * BURST_SECONDS)
+    assert buckets.take("a") > 0
+
+
 def test_each_client_has_a_bucket_of_its_own() -> None:
     buckets = Buckets(0.1, clock=_Clock())
     assert buckets.take("a") == 0.0

@@ -8,7 +8,7 @@ import pytest
 from andiron_daemon import keys
 from andiron_daemon.settings import Settings
 from andiron_models.errors import NotConfiguredError
-from andiron_models.types import ChatRequest, ExtraFile, InfillRequest
+from andiron_models.types import ChatRequest, ExtraFile, InfillRequest, ToolCall
 from andiron_testing.daemons import TOKEN, DaemonClient, StartDaemon, error_of
 from andiron_testing.scripted import ScriptedBackend
 
@@ -55,6 +55,23 @@ async def test_a_chat_with_the_cloud_has_its_secrets_masked_and_put_back(
     assert "ANDIRON_MASKED_1" in _text(cloud.requests[0])
     assert answer["masked"] == 1
     assert answer["message"]["content"] == f'You said: why does key = "{SECRET}" fail?'
+
+
+async def test_stop_strings_are_masked_and_calls_of_tools_get_their_secrets_back(
+    daemon: DaemonClient, cloud: ScriptedBackend
+) -> None:
+    cloud.enqueue([ToolCall(id="1", name="connect", arguments='{"key": "ANDIRON_MASKED_1"}')])
+    answer = await _post(
+        daemon,
+        "/v1/chat/completions",
+        model="openai/gpt-x",
+        messages=[{"role": "user", "content": f'key = "{SECRET}"'}],
+        stop=[SECRET],
+        tools=[{"type": "function", "function": {"name": "connect", "parameters": {"type": "object"}}}],
+    )
+    assert cloud.requests[0].sampling.stop == ("ANDIRON_MASKED_1",)
+    (call,) = answer["choices"][0]["message"]["tool_calls"]
+    assert call["function"]["arguments"] == f'{{"key": "{SECRET}"}}'
 
 
 async def test_a_token_put_in_force_at_run_time_is_masked_like_the_first(

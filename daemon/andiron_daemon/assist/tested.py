@@ -56,6 +56,9 @@ def written_tests(
         problem = Problem(kind="not_parsed", message="the tests take too long to parse")
         return Written(header=header, imports=(), body=code, problems=(problem,))
     names = {name.rpartition(".")[2] for name in symbols}
+    if language.name == "go":
+        # Tests share the package's names with the code.
+        names = names | {one.name for one in definitions_of(source)}
     written, body = _parted(syntax, names)
     imports = needed_imports(written, header, body, language.name, names, stem)
     return looked_at(Written(header=header, imports=imports, body=body), framework, source, symbols)
@@ -120,7 +123,8 @@ def _is_copy(node: "tree_sitter.Node", names: set[str], syntax: Syntax) -> bool:
         return True
     start, end = syntax.character_of(node.start_byte), syntax.character_of(node.end_byte)
     defined = [one for one in definitions_of(syntax) if one.parent is None and start <= one.name_start < end]
-    return len(defined) == 1 and defined[0].name in names and defined[0].kind != "value"
+    is_shared = syntax.language.name == "go"
+    return bool(defined) and all(one.name in names and (is_shared or one.kind != "value") for one in defined)
 
 
 def _joined(header: str, imports: tuple[str, ...], body: str) -> str:

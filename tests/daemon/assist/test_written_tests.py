@@ -92,6 +92,13 @@ async def test_go_tests_import_what_they_use_once(assist: AssistService, backend
     assert (answer.path, answer.framework, answer.repaired) == ("sums/add_test.go", "go test", False)
 
 
+async def test_what_a_go_test_would_declare_again_is_taken_out(assist: AssistService, backend: ScriptedBackend) -> None:
+    limit = "var limit = 3"
+    backend.enqueue(code(f"package sums\n\n{limit}\n\nfunc help() {{}}\n\n{_GO_TEST}\n\nvar mine = 1"))
+    answer = await _generated(assist, "sums/add.go", f"{_GO}\n{limit}\n\nfunc help() {{}}\n")
+    assert answer.tests == f'package sums\n\nimport "testing"\n\n{_GO_TEST}\n\nvar mine = 1\n'
+
+
 async def test_rust_tests_of_what_is_public_are_a_file_of_their_own(
     assist: AssistService, backend: ScriptedBackend, tmp_path: Path
 ) -> None:

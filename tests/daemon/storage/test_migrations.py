@@ -52,12 +52,15 @@ async def test_a_step_is_taken_once_and_keeps_what_was_there(paths: Paths) -> No
     assert version_of(paths) == len(MIGRATIONS) + 1
 
 
-async def test_the_file_is_copied_before_it_is_changed(paths: Paths) -> None:
+@pytest.mark.parametrize("left_behind", [None, b"half of a copy that was cut short"])
+async def test_the_file_is_copied_before_it_is_changed(paths: Paths, left_behind: bytes | None) -> None:
     await fill(paths)
+    copy = paths.database_file.with_name(f"andiron.db.v{len(MIGRATIONS)}.backup")
+    if left_behind is not None:
+        copy.write_bytes(left_behind)
     database = Database(paths.database_file, migrations=[*MIGRATIONS, add_a_table])
     await database.open()
     await database.aclose()
-    copy = paths.database_file.with_name(f"andiron.db.v{len(MIGRATIONS)}.backup")
     assert copy.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT content FROM messages").fetchall() == [("hello",)]

@@ -90,6 +90,8 @@ def daemon(
         "OPENAI_MODEL": "stub-1",
         "HF_ENDPOINT": hub.url,
         "HF_HOME": str(paths.cache / "huggingface"),
+        # A hub that is held up is waited for, not asked anew.
+        "HF_HUB_DOWNLOAD_TIMEOUT": "120",
     }
     running = DaemonProcess(paths, (), variables)
     running.client.patch("/api/v1/settings", {"backend": "openai"})

@@ -29,11 +29,18 @@ def refusal(text: str, gap: Gap, policy: CompletionPolicy, logprobs: Sequence[To
 
 
 def is_unsure(logprobs: Sequence[TokenLogprob], policy: CompletionPolicy) -> bool:
-    """Tell whether the model was guessing, where it was asked how sure it is."""
-    if policy.least_mean_logprob is None or not logprobs:
-        return False
-    mean = sum(token.logprob for token in logprobs) / len(logprobs)
-    return mean < policy.least_mean_logprob
+    """Tell whether the model was guessing, where it was asked how sure it is: what chance its first line has."""
+    return policy.least_line_logprob is not None and _line_logprob(logprobs) < policy.least_line_logprob
+
+
+def _line_logprob(logprobs: Sequence[TokenLogprob]) -> float:
+    total, written = 0.0, ""
+    for token in logprobs:
+        total += token.logprob
+        written += token.token
+        if "\n" in written.lstrip():
+            break
+    return total
 
 
 def _ends_something(text: str, gap: Gap) -> bool:

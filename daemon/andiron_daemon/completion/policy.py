@@ -51,7 +51,8 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
         `replace_closers`, `gate`.
         `duplicate_similarity`: how alike two lines must be to be the same one.
         `least_characters`: shorter suggestions are not worth showing.
-        `least_mean_logprob`: ask for log probabilities and drop what is less sure; None does not ask.
+        `least_line_logprob`: drop a text whose first line the model itself gives less chance than that; None does
+            not ask how sure it is.
         `second_way`: where the first text is of no use, have it written anew from where the model was least sure, by
             another token at least as likely as `least_fork_logprob`.
         `skip_inside_words`: do not complete between two letters.
@@ -109,7 +110,7 @@ class CompletionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     gate: bool = True
     duplicate_similarity: float = 0.9
     least_characters: int = 1
-    least_mean_logprob: float | None = None
+    least_line_logprob: float | None = -9.0
     second_way: bool = True
     least_fork_logprob: float = -4.0
     skip_inside_words: bool = False

@@ -76,9 +76,11 @@ class Prompts:
 
         Servers elsewhere may refuse to tell, and the whole request with it.
         """
-        if self._policy.does("second_way") and self._speed.is_here(plan.request.backend):
+        if not self._policy.post_filters or not self._speed.is_here(plan.request.backend):
+            return None
+        if self._policy.second_way:
             return 2
-        return None if self._policy.least_mean_logprob is None else 0
+        return None if self._policy.least_line_logprob is None else 0
 
     def is_local(self, plan: Plan) -> bool:
         """Tell whether this machine's engine answers, which keeps what it has evaluated."""

@@ -23,12 +23,21 @@ def test_the_text_alone_may_speak_against_it(text: str, written: str, reason: st
     assert refusal(written, gap_at(text), CompletionPolicy()) == reason
 
 
-@pytest.mark.parametrize(("logprob", "reason"), [(-3.0, "no_confidence"), (-0.1, None)])
-def test_a_model_that_guesses_is_not_shown(logprob: float, reason: str | None) -> None:
-    policy = CompletionPolicy(least_mean_logprob=-1.0)
-    tokens = [TokenLogprob(token="a", logprob=logprob)] * 3
-    assert refusal("abc", gap_at("x = █\n"), policy, tokens) == reason
-    assert refusal("abc", gap_at("x = █\n"), CompletionPolicy(), tokens) is None
+@pytest.mark.parametrize(
+    ("tokens", "reason"),
+    [
+        (["a", "b", "c"], None),
+        (["a", "b", "c", "d"], "no_confidence"),
+        (["a", "b", "\n", "d", "e"], None),
+        (["\n", "b", "c", "d"], "no_confidence"),
+        ([], None),
+    ],
+)
+def test_a_first_line_with_little_chance_is_not_shown(tokens: list[str], reason: str | None) -> None:
+    policy = CompletionPolicy(least_line_logprob=-3.5)
+    told = [TokenLogprob(token=token, logprob=-1.0) for token in tokens]
+    assert refusal("abc", gap_at("x = █\n"), policy, told) == reason
+    assert refusal("abc", gap_at("x = █\n"), CompletionPolicy(least_line_logprob=None), told) is None
 
 
 def test_what_is_too_short_is_not_worth_it_unless_it_ends_the_line() -> None:

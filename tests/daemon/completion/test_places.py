@@ -127,8 +127,8 @@ async def test_a_backend_that_keeps_nothing_sees_the_text_as_it_is(backend: Scri
     ("policy", "backend", "told"),
     [
         (CompletionPolicy(), "local", 2),
-        (CompletionPolicy(second_way=False), "local", None),
-        (CompletionPolicy(second_way=False, least_mean_logprob=-1.0), "local", 0),
+        (CompletionPolicy(second_way=False), "local", 0),
+        (CompletionPolicy(second_way=False, least_line_logprob=None), "local", None),
         (CompletionPolicy(post_filters=False), "local", None),
         (CompletionPolicy(), "openai", None),
         (CompletionPolicy(), "auto", None),

@@ -9,6 +9,7 @@ from bisect import bisect_left
 
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 _WEIGHT = 0.25
+_LEAST_MS = 0.001
 
 
 class Pace:
@@ -18,9 +19,15 @@ class Pace:
         self._milliseconds: dict[int, float] = {}
 
     def record(self, tokens: int, milliseconds: float) -> None:
-        """Take one reading into the average of its nearest size, moved there along the curve known so far."""
+        """Take one reading into the average of its nearest size, moved there along the curve known so far.
+
+        However wrong the curve is, as when the machine has become faster since: a larger batch takes at least as
+        long, and no longer by the token. So no reading is moved further than that.
+        """
         size = _nearest(tokens)
-        scaled = milliseconds * self.milliseconds(size) / self.milliseconds(tokens)
+        by_the_curve = self.milliseconds(size) / self.milliseconds(tokens)
+        least, most = sorted((1.0, size / tokens))
+        scaled = max(milliseconds, _LEAST_MS) * min(max(by_the_curve, least), most)
         known = self._milliseconds.get(size)
         self._milliseconds[size] = scaled if known is None else known + _WEIGHT * (scaled - known)
 

@@ -82,3 +82,20 @@ def test_sizes_beyond_the_largest_known_are_learned_too() -> None:
     pace = _taught(lambda n: 10.0 * n, [1, 2048])
     pace.record(5000, 50_000.0)
     assert pace.milliseconds(2048) == pytest.approx(20_480.0)
+
+
+def test_a_machine_that_was_slow_once_is_not_taken_for_infinitely_fast() -> None:
+    pace = Pace()
+    pace.record(32, 1000.0)
+    pace.record(64, 1100.0)
+    for _ in range(5000):
+        pace.record(49, 100.0)
+    assert 100.0 <= pace.milliseconds(64) <= 100.0 * 64 / 49
+
+
+def test_a_batch_that_took_no_time_at_all_does_no_harm() -> None:
+    pace = Pace()
+    for _ in range(100):
+        pace.record(16, 0.0)
+    pace.record(16, 100.0)
+    assert 0 < pace.milliseconds(16) <= 100.0

@@ -87,7 +87,7 @@ def test_a_hostile_answer_does_nothing(page: Page) -> None:
 
 def test_hostile_files_names_and_titles_are_text(page: Page, stub: StubInAThread) -> None:
     name = "<img src=x onerror=window.pwned=1>.py"
-    page.locator("input[type=file]").set_input_files([{"name": name, "mimeType": "text/plain", "buffer": b"x = 1"}])
+    page.locator("input[type=file]").set_input_files(FilePayload(name=name, mimeType="text/plain", buffer=b"x = 1"))
     expect(page.locator(".chips li")).to_contain_text("<img")
     stub.enqueue("Yes.")
     ask(page, "<img src=x onerror=window.pwned=2>")

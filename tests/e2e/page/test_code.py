@@ -1,7 +1,7 @@
 """What the page makes of an answer: Markdown, code in colours and what is done with it, and nothing hostile."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from andiron_testing.openai_stub import Reply
 from andiron_testing.openai_thread import StubInAThread

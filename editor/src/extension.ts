@@ -6,6 +6,7 @@ import { registerActions } from "./assist/actions";
 import { Bugs } from "./assist/bugs";
 import { Explanations } from "./assist/explain";
 import { Findings } from "./assist/findings";
+import { decide } from "./assist/offer";
 import { servePreviews } from "./assist/preview";
 import { refactor } from "./assist/refactor";
 import { generateTests } from "./assist/tests";
@@ -60,6 +61,8 @@ export function activate(context: vscode.ExtensionContext): void {
     register("findBugs", about((range) => bugs.find(range))),
     register("generateTests", about((range) => generateTests(daemon, range))),
     register("analyze", () => findings.analyse()),
+    register("applyChange", (preview) => decide(preview, true)),
+    register("discardChange", (preview) => decide(preview, false)),
   );
   void daemon.connect();
   took = Math.round(performance.now() - started);

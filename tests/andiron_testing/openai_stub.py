@@ -71,6 +71,10 @@ class OpenAIStub:
         """Add replies, one for each generating request to come."""
         self._replies.extend(replies)
 
+    def forget(self) -> None:
+        """Drop the replies nobody has come for."""
+        self._replies.clear()
+
     async def arrived(self, count: int = 1) -> None:
         """Wait until so many generating requests have come in all."""
         await self._until(lambda: len(self.requests) >= count)

@@ -26,6 +26,10 @@ class StubInAThread:
         made = [Reply(pieces=one.splitlines(keepends=True)) if isinstance(one, str) else one for one in replies]
         self._call(lambda: self._stub.enqueue(*made))
 
+    def forget(self) -> None:
+        """Drop the replies nobody has come for."""
+        self._call(self._stub.forget)
+
     def gate(self) -> asyncio.Event:
         """Make what a reply may wait for."""
         return asyncio.Event()

@@ -14,12 +14,20 @@ export interface Change {
   readonly detail: string;
 }
 
+// What the buttons above a difference settle, by its preview.
+const waiting = new Map<string, (isWanted: boolean) => void>();
+
+/** Decide about the change whose difference is shown, as its message does. */
+export function decide(preview: unknown, isWanted: boolean): void {
+  waiting.get(String(preview instanceof vscode.Uri ? preview : vscode.window.activeTextEditor?.document.uri))?.(isWanted);
+}
+
 /** Show a change, and apply it if the person says so and the document is still what it was made for. */
 export async function offer(about: Subject, { text, edits, title, detail }: Change): Promise<void> {
   const preview = await showDifference(about.document, text, title);
-  const choice = await vscode.window.showInformationMessage(`Andiron: apply the change? ${detail}`.trim(), "Apply", "Discard");
+  const isWanted = await decision(preview, detail);
   await closePreview(preview);
-  if (choice !== "Apply" || !isUnchanged(about)) {
+  if (!isWanted || !isUnchanged(about)) {
     return;
   }
   if (await isGone(about.document)) {
@@ -38,6 +46,17 @@ export async function offer(about: Subject, { text, edits, title, detail }: Chan
     await vscode.window.showTextDocument(about.document);
   } catch (error) {
     complain(error);
+  }
+}
+
+/** Ask in a message, which the editor puts away after a while, and by buttons above the difference, which stay. */
+async function decision(preview: vscode.Uri, detail: string): Promise<boolean> {
+  const pressed = new Promise<boolean>((resolve) => waiting.set(preview.toString(), resolve));
+  const chosen = vscode.window.showInformationMessage(`Andiron: apply the change? ${detail}`.trim(), "Apply", "Discard");
+  try {
+    return await Promise.race([pressed, chosen.then((choice) => choice === "Apply")]);
+  } finally {
+    waiting.delete(preview.toString());
   }
 }
 

@@ -90,21 +90,23 @@ def editor(window: CodeEditor) -> Iterator[CodeEditor]:
 
 
 @pytest.fixture
-def scripted(editor: CodeEditor, daemon: DaemonProcess) -> Iterator[None]:
+def scripted(editor: CodeEditor, daemon: DaemonProcess, stub: StubInAThread) -> Iterator[None]:
     """The model that says what it is told to answers, and nothing is completed meanwhile."""
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     daemon.client.patch("/api/v1/settings", {"backend": "openai", "completions_paused_until": later})
     expect(editor.status).to_contain_text("paused")
     yield
+    stub.forget()
     daemon.client.patch("/api/v1/settings", {"backend": "local", "completions_paused_until": None})
     editor.wait_until_ready()
 
 
 @pytest.fixture
-def foreseen(editor: CodeEditor, daemon: DaemonProcess) -> Iterator[None]:
+def foreseen(editor: CodeEditor, daemon: DaemonProcess, stub: StubInAThread) -> Iterator[None]:
     """The model that says what it is told to completes; told nothing, it says `fill(…)`."""
     daemon.client.patch("/api/v1/settings", {"backend": "openai"})
     expect(editor.status).to_contain_text("openai")
     yield
+    stub.forget()
     daemon.client.patch("/api/v1/settings", {"backend": "local"})
     editor.wait_until_ready()

@@ -31,6 +31,23 @@ def test_a_refactoring_is_shown_applied_and_undone_in_one_step(editor: CodeEdito
     assert editor.saved("rough.py") == FILES["rough.py"]
 
 
+def test_the_buttons_above_the_difference_decide_as_the_message_does(editor: CodeEditor, stub: StubInAThread) -> None:
+    editor.open("rough.py")
+    for button in ("Discard the Change", "Apply the Change"):
+        stub.enqueue(*_REFACTORED)
+        editor.command("Andiron: Refactor…")
+        editor.answer_box("shorter")
+        expect(editor.front).to_contain_text("Refactoring")
+        assert editor.saved("rough.py") == FILES["rough.py"]
+        editor.page.get_by_role("button", name=button).click()
+        expect(editor.front).not_to_contain_text("Refactoring")
+    editor.wait_until_changed("rough.py")
+    assert editor.saved("rough.py") == _SMOOTH
+    editor.press("Control+z")
+    editor.wait_until_changed("rough.py")
+    assert editor.saved("rough.py") == FILES["rough.py"]
+
+
 def test_what_is_typed_during_a_refactoring_is_not_touched(editor: CodeEditor, stub: StubInAThread) -> None:
     editor.open("typed.py")
     asked, gate = stub.requests(), stub.gate()
@@ -49,7 +66,7 @@ def test_what_is_typed_during_a_refactoring_is_not_touched(editor: CodeEditor, s
 
 def test_an_answer_that_breaks_off_changes_nothing(editor: CodeEditor, stub: StubInAThread) -> None:
     editor.open("rough.py")
-    stub.enqueue(*[Reply(pieces=["```python\ndef ar"], ending="abort")] * 4)
+    stub.enqueue(Reply(pieces=["```python\ndef ar"], ending="abort"))
     editor.command("Andiron: Refactor…")
     editor.answer_box("shorter")
     expect(editor.messages.filter(has_text="cannot be reached")).to_be_visible()

@@ -7,6 +7,7 @@ The lock is taken first and given back last. What the application is made of is 
 
 import asyncio
 import datetime
+import errno
 import logging
 import os
 import signal
@@ -73,9 +74,10 @@ def _make_folders(paths: Paths) -> None:
         try:
             make_private(folder)
         except OSError as error:
+            first = "Make room there, or set" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Set"
             raise ConfigurationError(
                 f"{folder}: the folder cannot be made: {error.strerror}",
-                hint="Make room there, or set ANDIRON_HOME to a folder that you may write to.",
+                hint=f"{first} ANDIRON_HOME to a folder that you may write to.",
             ) from error
 
 

@@ -70,7 +70,7 @@ def test_a_removal_is_listed_and_asked_for_and_a_no_leaves_everything(paths: Pat
 
 def test_a_download_is_asked_for(paths: Paths) -> None:
     terminal = _terminal("up", "--model", "smollm2-135m")
-    terminal.expect("Fetch the model smollm2-135m, 0.1 GB")
+    terminal.expect("Fetch the model smollm2-135m \\(0.1 GB\\)")
     terminal.sendline("n")
     terminal.expect("is not to be fetched")
     assert _ended(terminal) == 1

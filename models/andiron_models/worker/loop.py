@@ -207,9 +207,9 @@ def _evaluate(inbox: Inbox, outbox: Outbox, scheduler: Scheduler, engine: LlamaE
     reported_at = 0.0
     process = psutil.Process()
     while True:
-        if scheduler.is_idle:
-            outbox.send(_stats(scheduler, process))
         while scheduler.is_idle or not inbox.empty():
+            if scheduler.is_idle and inbox.empty():
+                outbox.send(_stats(scheduler, process))
             message = inbox.get()
             if isinstance(message, wire.Stop):
                 return

@@ -113,6 +113,15 @@ async def test_one_that_is_cancelled_leaves_the_others_and_the_worker_ready(supe
         assert (await _answer(supervisor)).startswith("ur")
 
 
+async def test_one_that_is_cancelled_is_told_to_be_over_though_nothing_comes_after_it(supervisor: Supervisor) -> None:
+    messages = await _until_text(supervisor)
+    while supervisor.stats is None or not supervisor.stats.running:  # noqa: ASYNC110 - no event tells of figures
+        await asyncio.sleep(0)
+    await messages.aclose()
+    while supervisor.stats is None or supervisor.stats.running:  # noqa: ASYNC110 - no event tells of figures
+        await asyncio.sleep(0)
+
+
 async def test_killed_while_it_answers_it_fails_that_answer_and_a_new_one_takes_over(supervisor: Supervisor) -> None:
     messages = await _until_text(supervisor)
     os.kill(_process_id(supervisor), signal.SIGKILL)

@@ -118,7 +118,7 @@ async def test_one_that_is_cancelled_is_told_to_be_over_though_nothing_comes_aft
     while supervisor.stats is None or not supervisor.stats.running:  # noqa: ASYNC110 - no event tells of figures
         await asyncio.sleep(0)
     await messages.aclose()
-    while supervisor.stats is None or supervisor.stats.running:  # noqa: ASYNC110 - no event tells of figures
+    while supervisor.stats.running:  # noqa: ASYNC110 - no event tells of figures
         await asyncio.sleep(0)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 _STATUS = '[id="andiron.andiron.andiron.status"]'
 _LONGEST_SECONDS = 30.0
@@ -154,11 +155,18 @@ class CodeEditor:
         """Run a command by its title."""
         if self.page.evaluate("document.activeElement.tagName") == "IFRAME":
             self.page.locator(".part.statusbar").click(position={"x": 400, "y": 8})  # a page inside keeps its keys
-        self.press("F1")
         box = self.page.locator(".quick-input-widget input[type=text]")
-        expect(box).to_be_visible()
-        box.fill(f">{title}")
-        self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=title).wait_for()
+        row = self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=title)
+        for is_last in (False, False, False, True):
+            self.press("F1")
+            try:
+                box.fill(f">{title}", timeout=5_000)
+                row.wait_for(timeout=10_000)
+                break
+            except PlaywrightTimeoutError:  # what was done before may close the list again as it comes to its end
+                if is_last:
+                    raise
+                self.press("Escape")
         self.press("Enter")
 
     def answer_box(self, text: str) -> None:

@@ -35,7 +35,6 @@ FILES = {
     "snippet.py": "",
     "stack.py": "class Stack:\n    def __init__(self):\n        self.items = []\n\n    def push(self, item):\n        ",
     "typed.py": "def area(a, b):\n    x = a * b\n    return x\n",
-    "thrice.py": "def twice(number):\n    return number * 2\n\n\ndef thrice(number):\n    return ",
     "whisper.py": "def shout(text):\n    return text.upper()\n\n\ndef whisper(text):\n    return ",
     "word.py": "def add(a, b):\n    return ",
 }

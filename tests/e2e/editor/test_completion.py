@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from andiron_testing.code_editor import CodeEditor
-from andiron_testing.code_server import CodeServer
 from andiron_testing.daemon_process import DaemonProcess
 from andiron_testing.editor_files import FILES
 from andiron_testing.openai_stub import Reply
@@ -101,8 +100,12 @@ def test_escape_ends_what_was_asked_for_and_is_not_there_yet(editor: CodeEditor,
     stub.enqueue(Reply(gate=stub.gate()))
     editor.command("Trigger Inline Suggestion")
     stub.wait_for_requests(asked + 1)
-    editor.press("Escape")
-    stub.wait_for_hang_ups(left + 1)
+
+    def is_given_up() -> bool:
+        editor.press("Escape")  # the key is the extension's a moment after the request is on its way
+        return stub.hang_ups > left
+
+    editor.wait_for(is_given_up)
     editor.expect_no_suggestion()
 
 
@@ -189,21 +192,3 @@ def test_a_huge_file_a_nameless_one_and_no_text_at_all(editor: CodeEditor) -> No
     editor.show("binary.dat")
     editor.command("Andiron: Explain")
     expect(editor.messages.filter(has_text="open a file first")).to_be_visible()
-
-
-def test_two_windows_do_not_disturb_each_other(editor: CodeEditor, server: CodeServer) -> None:
-    editor.open("whisper.py")
-    editor.type("text")
-    suggested = editor.suggested()
-    page = editor.page.context.new_page()
-    other = CodeEditor(page, server.workspace)
-    page.goto(server.page)
-    other.wait_until_ready()
-    other.open("thrice.py")
-    other.type("n")
-    other.command("Trigger Inline Suggestion")
-    assert other.suggested().strip()
-    page.close()
-    editor.page.bring_to_front()
-    editor.command("Trigger Inline Suggestion")  # the editor puts a suggestion away when its window is left
-    assert editor.suggested() == suggested

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from andiron_daemon.paths import find_paths
 from andiron_testing.browser import chromium, person
@@ -108,7 +109,7 @@ def _measure(page: Page, key: str, into: list[float]) -> None:
     page.keyboard.press("Space" if key == " " else key)
     try:
         page.wait_for_function("window.clockEnd !== undefined", timeout=_LONGEST_MS)
-    except Exception:  # noqa: BLE001 -- Playwright's own error for a wait that ended; there was no suggestion
+    except PlaywrightTimeoutError:  # there was no suggestion
         return
     into.append(page.evaluate("window.clockEnd - window.clockStart"))
 

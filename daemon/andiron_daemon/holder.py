@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from andiron_daemon.paths import Paths
 from andiron_daemon.runfile import RunRecord, lock_file
+from andiron_daemon.sockets import reachable, url_at
 
 if TYPE_CHECKING:
     import psutil
@@ -29,7 +30,7 @@ def listening_holder(paths: Paths) -> RunRecord | None:
                     pid=process.pid,
                     host=host,
                     port=port,
-                    url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
+                    url=url_at(host, port),
                     token_path=str(paths.token_file) if paths.token_file.exists() else None,
                     version="",
                     started_at=began.isoformat(timespec="seconds"),
@@ -58,4 +59,4 @@ def _listening(process: "psutil.Process") -> tuple[str, int] | None:
     if not listens:
         return None
     port, _, host = listens[0]
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 -- it is compared, not bound
+    return reachable(host), port

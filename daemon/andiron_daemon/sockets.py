@@ -78,8 +78,17 @@ def listen_beside(host: str, ports: Sequence[str]) -> list[socket.socket]:
 def url_of(sockets: list[socket.socket]) -> str:
     """Return the address by which this machine reaches the first socket."""
     host, port = sockets[0].getsockname()[:2]
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- it is compared, not bound
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    return url_at(reachable(host), port)
+
+
+def reachable(host: str) -> str:
+    """Return the address by which this machine reaches what listens at one, which may be at all of them."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- it is compared, not bound
+
+
+def url_at(host: str, port: int) -> str:
+    """Write down the URL of an address and a port."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _second_loopback(port: int) -> list[socket.socket]:

@@ -133,6 +133,8 @@ class Prompts:
 
 def beyond(material: Material, budget: Budget, path: str | None) -> ExtraFile:
     """Return what a window of a budget shows nothing of: the file's own text far above and far below."""
+    if not budget.context:
+        return ExtraFile(path=path or "", content="")
     above = material.prefix[: -characters_for(budget.prefix)].rpartition("\n")[0]
     below = material.stable_suffix[characters_for(budget.suffix) :].partition("\n")[2]
     return ExtraFile(path=path or "", content=f"{above[-_READ_ABOVE:]}\n{below[:_READ_BELOW]}")

@@ -26,15 +26,15 @@ def mend_left(text: str, gap: Gap, language: Language | None) -> str:
 
 def _lines_around(gap: Gap) -> tuple[list[str], list[str]]:
     """Return the lines near the cursor's own, above it and below it, without empty ones."""
-    above = gap.prefix.split("\n")[-_NEAR_LINES - 1 : -1]
-    below = gap.suffix.split("\n")[1 : _NEAR_LINES + 1]
+    above = gap.prefix.rsplit("\n", _NEAR_LINES + 1)[-_NEAR_LINES - 1 : -1]
+    below = gap.suffix.split("\n", _NEAR_LINES + 1)[1 : _NEAR_LINES + 1]
     return [line for line in above if line.strip()], [line for line in below if line.strip()]
 
 
 def _is_on_its_way(before: str, first: str, above: list[str], below: list[str]) -> bool:
     """Tell whether the cursor has yet to come to where its line begins, and the text brings it there."""
     goal = before + indentation_of(first)
-    if len(goal) == len(before):
+    if goal == before:
         return False
     levels = {indentation_of(line) for line in (*above, *below)}
     stays_within = bool(above and below) and indentation_of(above[-1]) == indentation_of(below[0]) == goal

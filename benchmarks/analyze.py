@@ -7,6 +7,7 @@ The repository is made in a temporary folder out of the standard library's files
 
 import argparse
 import asyncio
+import functools
 import os
 import resource
 import statistics
@@ -91,8 +92,8 @@ def show_parsers() -> None:
     for language in LANGUAGES:
         text = sample_of(language)
         size = len(text.encode()) / 1e6
-        parsing = median_ms(lambda text=text, language=language: parse(text, language, limit_seconds=30), 3)  # type: ignore[misc] # bound at once
-        looking = median_ms(lambda text=text, language=language: analyse(text, None, language.name), 3)  # type: ignore[misc] # bound at once
+        parsing = median_ms(functools.partial(parse, text, language, limit_seconds=30), 3)
+        looking = median_ms(functools.partial(analyse, text, None, language.name), 3)
         rows.append([language.name, f"{size / parsing * 1000:.1f} MB/s", f"{size / looking * 1000:.1f} MB/s"])
     print_table(["language", "parse", "parse and analyse"], rows)
 

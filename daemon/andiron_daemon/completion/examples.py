@@ -14,6 +14,7 @@ from andiron_daemon.completion.plan import Plan
 from andiron_daemon.completion.types import CompletionAnswer, FeedbackInput
 from andiron_daemon.errors import StorageError
 from andiron_daemon.storage.examples import Example
+from andiron_daemon.storage.records import time_text
 
 _log = logging.getLogger(__name__)
 _PREFIX_CHARACTERS = 4000
@@ -49,7 +50,7 @@ class Examples:
         gap, language = plan.gap, plan.scene.language
         example = Example(
             id=answer.id,
-            at=self._now().isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            at=time_text(self._now()),
             path=plan.request.path or "",
             language=language.name if language is not None else "",
             backend=answer.backend or "",

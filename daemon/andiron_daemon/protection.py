@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -18,11 +17,10 @@ from andiron_daemon.storage.budgets import SQLiteBudgets
 from andiron_daemon.storage.database import Database
 from andiron_daemon.storage.sendings import Sending, SQLiteSendings
 from andiron_models.backend import Backend
+from andiron_models.openai.client import Server
 from andiron_models.router import CLOUD, LOCAL
 
 __all__ = ("LimitsStatus", "PrivacyStatus", "Protection", "Sending", "protect")
-
-_OPENAI_HOST = "api.openai.com"
 
 
 class LimitsStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,5 +123,5 @@ def outside_host(name: str, settings: Settings) -> str | None:
         return None
     if name != CLOUD:
         return f"wherever the plug-in {name} sends it"
-    host = urlsplit(settings.openai_base_url).hostname or _OPENAI_HOST if settings.openai_base_url else _OPENAI_HOST
+    host = Server(settings.openai_base_url).host
     return None if is_loopback(host) else host

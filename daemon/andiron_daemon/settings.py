@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -377,11 +378,21 @@ def _parse_choice(setting: Setting, raw: Any) -> str:
 def _parse_url(setting: Setting, raw: Any) -> str:
     text = _parse_text(setting, raw)
     scheme, separator, rest = text.partition("://")
-    if text and (scheme not in setting.choices or not separator or not rest):
+    if text and (scheme not in setting.choices or not separator or not rest or not _is_address(text)):
         raise ValueError(
             f"an address beginning with {' or '.join(f'{word}://' for word in setting.choices)} was expected"
         )
     return text
+
+
+def _is_address(text: str) -> bool:
+    """Tell whether host and port can be read; a database's file has neither."""
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return has_host or parts.scheme not in ("http", "https")
 
 
 def _parse_list(setting: Setting, raw: Any) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from andiron_daemon.client import answering_daemon, running_daemon
 from andiron_daemon.doctor.verdict import Check
@@ -19,6 +18,7 @@ from andiron_daemon.settings import Settings, load_settings
 from andiron_daemon.sockets import is_loopback, program_on
 from andiron_models.errors import ModelError
 from andiron_models.library.shelf import installed_models
+from andiron_models.openai.client import Server
 
 _OLDEST_PYTHON = (3, 11)
 _PACKAGES = ("aiohttp", "llama-cpp-python", "msgspec")
@@ -170,12 +170,12 @@ def connectivity(settings: Settings, *, is_offline: bool) -> Check:
     """Look whether the cloud can be reached, where one may be asked at all."""
     if settings.backend == "local":
         return Check(name="connectivity", verdict="ok", said="nothing is sent anywhere (ANDIRON_BACKEND is local)")
-    parts = urlsplit(settings.openai_base_url or "https://api.openai.com")
-    host = parts.hostname or ""
+    server = Server(settings.openai_base_url)
+    host = server.host
     if is_offline and not is_loopback(host):
         return Check(name="connectivity", verdict="ok", said=f"{host} is not tried: --offline")
     try:
-        with socket.create_connection((host, parts.port or 443), timeout=_TIMEOUT_SECONDS):
+        with socket.create_connection((host, server.port), timeout=_TIMEOUT_SECONDS):
             return Check(name="connectivity", verdict="ok", said=f"{host} can be reached")
     except OSError as error:
         return Check(

@@ -19,8 +19,8 @@ from andiron_models.errors import NotConfiguredError
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_HOST = "api.openai.com"
+OPENAI_URL = f"https://{OPENAI_HOST}/v1"
 KEYRING_SERVICE = "andiron"
 KEYRING_TIMEOUT_SECONDS = 5.0
 # The SDK insists on a key and would read the environment for one; servers that need none ignore this.
@@ -50,6 +50,7 @@ class Server:
                 hint="Set OPENAI_BASE_URL to something like http://127.0.0.1:8080/v1.",
             )
         self.host = host
+        self.port = port or (443 if parts.scheme == "https" else 80)
         # Without user and password, which an address may carry and a message must not.
         self.shown = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 

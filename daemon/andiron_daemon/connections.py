@@ -19,8 +19,8 @@ import msgspec
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from andiron_daemon.failure import ErrorBody, ErrorInfo
 from andiron_daemon.identifiers import new_id
-from andiron_daemon.middleware.errors import ErrorBody, ErrorInfo
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.5

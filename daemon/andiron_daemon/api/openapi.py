@@ -16,7 +16,7 @@ from andiron_daemon.api.openapi_errors import error_body, error_responses
 from andiron_daemon.api.openapi_prose import ABOUT, ABOUT_TOKENS, TAGS, WEBSOCKET, tag_of
 from andiron_daemon.api.route import EVENT_STREAM, JSON, Route
 from andiron_daemon.api.ws.messages import Frame
-from andiron_daemon.middleware.errors import ErrorBody
+from andiron_daemon.failure import ErrorBody
 
 _REF = "#/components/schemas/{name}"
 _WITH_TOKEN: list[dict[str, list[str]]] = [{"token": []}, {"key": []}]

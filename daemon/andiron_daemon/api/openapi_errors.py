@@ -14,7 +14,7 @@ from andiron_daemon.api.dialects.failures import (
 )
 from andiron_daemon.api.route import JSON, Route
 from andiron_daemon.errors import http_status
-from andiron_daemon.middleware.errors import ErrorBody
+from andiron_daemon.failure import ErrorBody
 
 MEANINGS = {
     "invalid_request": "The request cannot be meant as it stands.",

@@ -1,12 +1,10 @@
 """How every failure becomes the one error shape; `edge` is where.
 
-`{"error": {"code", "message", "hint"?, "details"?, "request_id"}}`. Errors of our own trees say what they
-mean; anything else is `internal`, whose trace is in the log under the request's id and nowhere else. Once an
-answer has begun its failure goes in-band, through `describe`.
+Errors of our own trees say what they mean; anything else is `internal`, whose trace is in the log under the
+request's id and nowhere else. Once an answer has begun its failure goes in-band, through `describe`.
 """
 
 import logging
-from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -14,27 +12,12 @@ from aiohttp import web
 from andiron_daemon import keys
 from andiron_daemon.counters import Counters
 from andiron_daemon.errors import DaemonError, NotFoundError, PayloadTooLargeError, http_status
+from andiron_daemon.failure import ErrorBody, ErrorInfo
 from andiron_daemon.middleware.request_id import request_id_of
 from andiron_models.errors import ModelError
 
 _log = logging.getLogger(__name__)
 _SERVER_SIDE = 500
-
-
-class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What went wrong: a word for programs, a sentence for people, and the next step."""
-
-    code: str
-    message: str
-    request_id: str
-    hint: str | None = None
-    details: dict[str, Any] | None = None
-
-
-class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of every answer of status 400 or more."""
-
-    error: ErrorInfo
 
 
 def answer_failure(request: web.Request, error: Exception) -> web.Response:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import web
 
-from andiron_daemon.middleware.errors import ErrorBody, ErrorInfo
+from andiron_daemon.failure import ErrorBody, ErrorInfo
 
 Dialect = Literal["openai", "llamacpp", "ollama"]
 _LLAMACPP_PATHS = frozenset(

@@ -12,7 +12,8 @@ import msgspec
 from aiohttp import web
 
 from andiron_daemon import keys
-from andiron_daemon.middleware.errors import ErrorBody, describe
+from andiron_daemon.failure import ErrorBody
+from andiron_daemon.middleware.errors import describe
 from andiron_daemon.pump import Pump, pumped
 
 DONE = b"data: [DONE]\n\n"

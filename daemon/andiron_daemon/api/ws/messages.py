@@ -6,7 +6,7 @@ import msgspec
 
 from andiron_daemon.api.wire import field_error
 from andiron_daemon.errors import InvalidRequestError
-from andiron_daemon.middleware.errors import ErrorBody
+from andiron_daemon.failure import ErrorBody
 
 _LONGEST_ID = 200
 _LARGEST_ID = 2**53

@@ -58,7 +58,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How the next token is chosen; the default is greedy."""
+    """How the next token is chosen; the default is greedy.
+
+    `logit_bias` adds to the logits of tokens by their ids, which are the model's own.
+    """
 
     temperature: float = 0.0
     top_k: int = 0
@@ -69,6 +72,7 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     presence_penalty: float = 0.0
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    logit_bias: dict[int, float] = {}
     grammar: str | None = None
     json_schema: dict[str, Any] | None = None
     logprobs: int | None = None
@@ -261,6 +265,8 @@ class BackendStatus(msgspec.Struct, frozen=True, kw_only=True):
     engine: dict[str, Any] = {}
 
 
+# OpenAI's; so much forbids a token, or lets no other through.
+LARGEST_BIAS = 100.0
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("temperature", 0.0, 10.0),
     ("top_k", 0, 1_000_000),
@@ -285,6 +291,12 @@ def check_sampling(sampling: Sampling) -> None:
         if value is not None and (math.isnan(value) or not low <= value <= high):
             message = f"{name} is {value}, which is not between {low} and {high}"
             raise InvalidRequestError(message, details={"field": name, "minimum": low, "maximum": high})
+    for token, bias in sampling.logit_bias.items():
+        if not -LARGEST_BIAS <= bias <= LARGEST_BIAS:
+            raise InvalidRequestError(
+                f"logit_bias of {token} is {bias}, which is not between {-LARGEST_BIAS} and {LARGEST_BIAS}",
+                details={"field": "logit_bias", "minimum": -LARGEST_BIAS, "maximum": LARGEST_BIAS},
+            )
     if sampling.grammar is not None and sampling.json_schema is not None:
         raise InvalidRequestError("grammar and json_schema cannot both be given", hint="Send one of them.")
     if any(not stop for stop in sampling.stop):

@@ -24,6 +24,7 @@ WEATHER: ChatCompletionToolParam = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
     },
 }
+UMBRELLA = {"type": "function", "function": {"name": "umbrella"}}
 CALL = ToolCall(id="call_1", name="weather", arguments='{"city":"Rome"}')
 
 
@@ -150,6 +151,19 @@ async def test_the_choice_of_tools_is_passed_on(
     await client.chat.completions.create(model="scripted-1", messages=HELLO, tools=[WEATHER], tool_choice=choice)
     asked = chat_asked(place)
     assert ([tool.name for tool in asked.tools], asked.tool_choice) == (tools, word)
+
+
+async def test_a_bias_of_tokens_reaches_the_backend(client: openai.AsyncOpenAI, place: Place) -> None:
+    await client.chat.completions.create(model="scripted-1", messages=HELLO, logit_bias={"7": -100})
+    assert chat_asked(place).sampling.logit_bias == {7: -100}
+
+
+@pytest.mark.parametrize(("choice", "given"), [("auto", {}), ("none", {}), ("none", {"tools": [WEATHER]})])
+async def test_a_choice_that_asks_for_no_call_needs_no_tools(
+    client: openai.AsyncOpenAI, place: Place, choice: Any, given: dict[str, Any]
+) -> None:
+    await client.chat.completions.create(model="scripted-1", messages=HELLO, tool_choice=choice, **given)
+    assert (chat_asked(place).tools, chat_asked(place).tool_choice) == ((), "auto")
 
 
 @pytest.mark.parametrize(
@@ -320,6 +334,10 @@ async def test_a_failure_in_a_stream_is_raised_there(client: openai.AsyncOpenAI,
         ({"messages": HELLO, "n": 99}, "n"),
         ({"messages": HELLO, "temperature": 99}, "temperature"),
         ({"messages": HELLO, "tool_choice": "perhaps"}, "tool_choice"),
+        ({"messages": HELLO, "tool_choice": "required"}, "tool_choice"),
+        ({"messages": HELLO, "tool_choice": UMBRELLA}, "tool_choice"),
+        ({"messages": HELLO, "tools": [WEATHER], "tool_choice": UMBRELLA}, "tool_choice"),
+        ({"messages": HELLO, "logit_bias": {"7": 101}}, "logit_bias"),
         ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages[0].content"),
     ],
 )

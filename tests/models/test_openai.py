@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from andiron_models.configuration import OpenAIConfiguration
@@ -74,7 +75,8 @@ async def failed(backend: OpenAIBackend, request: ChatRequest = CHAT) -> ModelEr
 
 
 async def test_a_request_carries_the_key_the_messages_and_the_limits(cloud: Cloud) -> None:
-    sampling = Sampling(temperature=0.5, top_p=0.9, seed=3, stop=("END",), top_k=40, logprobs=2, json_schema={"a": 1})
+    tuned = Sampling(temperature=0.5, top_p=0.9, seed=3, stop=("END",), top_k=40, logit_bias={50256: -100.0})
+    sampling = msgspec.structs.replace(tuned, logprobs=2, json_schema={"a": 1})
     request = ChatRequest(messages=CHAT.messages, max_tokens=9000, sampling=sampling)
     await answered(cloud.backend(max_tokens=100), request)
     [seen] = cloud.stub.requests
@@ -90,6 +92,7 @@ async def test_a_request_carries_the_key_the_messages_and_the_limits(cloud: Clou
         "top_k": 40,
         "seed": 3,
         "stop": ["END"],
+        "logit_bias": {"50256": -100.0},
         "logprobs": True,
         "top_logprobs": 2,
         "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"a": 1}}},

@@ -44,12 +44,20 @@ def test_a_value_out_of_range_is_refused_by_name(name: str, value: float) -> Non
         Sampling(),
         Sampling(temperature=10.0, top_p=0.0, min_p=1.0, seed=0, logprobs=20),
         Sampling(temperature=0.0, top_k=1, seed=2**32 - 2, stop=("\n",)),
+        Sampling(logit_bias={0: -100.0, 7: 100.0}),
         Sampling(grammar='root ::= "a"'),
         Sampling(json_schema={"type": "object"}),
     ],
 )
 def test_values_at_the_edge_are_taken(sampling: Sampling) -> None:
     check_sampling(sampling)
+
+
+@pytest.mark.parametrize("bias", [-100.5, 101.0, math.nan])
+def test_a_bias_out_of_range_is_refused_with_its_token(bias: float) -> None:
+    with pytest.raises(InvalidRequestError, match="logit_bias of 7 is") as caught:
+        check_sampling(Sampling(logit_bias={7: bias}))
+    assert caught.value.details["field"] == "logit_bias"
 
 
 def test_a_grammar_beside_a_schema_is_refused() -> None:

@@ -15,6 +15,7 @@ import msgspec
 from andiron_models.configuration import Configuration, LocalConfiguration
 from andiron_models.errors import (
     BackendUnavailableError,
+    InvalidRequestError,
     ModelError,
     ModelNotFoundError,
     NotConfiguredError,
@@ -38,6 +39,7 @@ from andiron_models.types import (
     ModelInfo,
     ModelState,
     Priority,
+    Sampling,
     TextRequest,
     Token,
 )
@@ -77,6 +79,7 @@ class LocalBackend:
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Answer the last message; background work is refused rather than load a model for it."""
+        _refuse_bias(request.sampling)
         supervisor = await self._supervisor("chat", request.model)
         if request.priority is Priority.BACKGROUND and supervisor.state in ("idle", "failed"):
             raise BackendUnavailableError(f"{supervisor.name} is not loaded, and background work loads no model")
@@ -88,6 +91,7 @@ class LocalBackend:
 
     async def continue_text(self, request: TextRequest) -> AsyncGenerator[Delta, None]:
         """Continue a text as it stands."""
+        _refuse_bias(request.sampling)
         supervisor = await self._supervisor("completion", request.model)
         async with contextlib.aclosing(
             self._run(supervisor, lambda request_id: wire.Continue(id=request_id, request=request))
@@ -131,6 +135,7 @@ class LocalBackend:
 
     async def infill(self, request: InfillRequest) -> AsyncGenerator[Delta, None]:
         """Fill the gap between prefix and suffix."""
+        _refuse_bias(request.sampling)
         supervisor = await self._supervisor("completion", request.model)
         plainly = not await self._can_infill(supervisor)
         async with contextlib.aclosing(
@@ -428,6 +433,15 @@ def _describe(supervisor: Supervisor, verdict: selftest.Verdict | None) -> dict[
     if supervisor.stats is not None:
         description |= msgspec.structs.asdict(supervisor.stats)
     return description
+
+
+def _refuse_bias(sampling: Sampling) -> None:
+    if sampling.logit_bias:
+        raise InvalidRequestError(
+            f"the backend {NAME} takes no logit_bias",
+            hint="Leave it out, or choose the backend openai.",
+            details={"field": "logit_bias"},
+        )
 
 
 def _embedding_key(model_id: str) -> str:

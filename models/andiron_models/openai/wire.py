@@ -133,6 +133,8 @@ def _sampling_arguments(sampling: Sampling, *, is_openai: bool) -> dict[str, Any
             arguments[name] = getattr(sampling, name)
     if sampling.stop:
         arguments["stop"] = list(sampling.stop)
+    if sampling.logit_bias:
+        arguments["logit_bias"] = {str(token): bias for token, bias in sampling.logit_bias.items()}
     own = {
         name: getattr(sampling, name) for name in _OWN_PARAMETERS if getattr(sampling, name) != getattr(default, name)
     }

@@ -6,12 +6,18 @@ import msgspec
 import pytest
 
 from andiron_models.configuration import LocalConfiguration
-from andiron_models.errors import BackendUnavailableError, ModelFileError, ModelNotFoundError, WorkerDiedError
+from andiron_models.errors import (
+    BackendUnavailableError,
+    InvalidRequestError,
+    ModelFileError,
+    ModelNotFoundError,
+    WorkerDiedError,
+)
 from andiron_models.library.records import read_record, update_record
 from andiron_models.local import placement, wire
 from andiron_models.local.backend import LocalBackend
 from andiron_models.local.selftest import PROBES
-from andiron_models.types import ChatRequest, Delta, InfillRequest, Message, Priority
+from andiron_models.types import ChatRequest, Delta, InfillRequest, Message, Priority, Sampling, TextRequest
 from andiron_testing.fake_worker import FakeLaunch, FakeWorker
 from andiron_testing.gguf_files import gguf_bytes
 
@@ -53,6 +59,21 @@ async def text_of(deltas: AsyncGenerator[Delta, None]) -> str:
 
 def infills(launch: FakeLaunch) -> list[wire.Infill]:
     return [message for message in launch.last.heard(wire.Infill) if isinstance(message, wire.Infill)]
+
+
+async def test_a_bias_of_tokens_is_refused_before_anything_is_loaded(folder: Path) -> None:
+    launch = FakeLaunch()
+    backend = LocalBackend(configured(folder), launch)
+    biased = Sampling(logit_bias={7: 1.0})
+    for answer in (
+        backend.chat(msgspec.structs.replace(QUESTION, sampling=biased)),
+        backend.infill(msgspec.structs.replace(GAP, sampling=biased)),
+        backend.continue_text(TextRequest(prompt="x", sampling=biased)),
+    ):
+        with pytest.raises(InvalidRequestError, match="takes no logit_bias") as caught:
+            await text_of(answer)
+        assert "openai" in (caught.value.hint or "")
+    assert not launch.workers
 
 
 async def test_a_model_is_asked_to_fill_gaps_before_it_is_trusted_to(folder: Path) -> None:

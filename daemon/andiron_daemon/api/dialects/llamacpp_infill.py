@@ -26,7 +26,7 @@ from andiron_daemon.api.dialects.llamacpp_bodies import (
 )
 from andiron_daemon.api.dialects.llamacpp_timings import llama_timings
 from andiron_daemon.api.dialects.names import Choice, chosen, known_models
-from andiron_daemon.api.dialects.openai_reading import read_limit, read_stops
+from andiron_daemon.api.dialects.openai_reading import read_limit, read_stops, refuse_bias
 from andiron_daemon.api.dialects.streams import event, send
 from andiron_daemon.api.wire import read_body
 from andiron_daemon.completion.types import CompletionInput
@@ -57,6 +57,7 @@ async def infill(request: web.Request) -> web.StreamResponse:
 
 async def answer_gap(request: web.Request, gap: FimPrompt, body: GenerateFields, prompt: str) -> web.StreamResponse:
     """Fill a gap, however it was written down; `prompt` is what the answer shows as such."""
+    refuse_bias(body)
     services, request_id = request.app[keys.SERVICES], request_id_of(request)
     choice = chosen(services, body.model)
     asked = _asked(gap, body, choice)

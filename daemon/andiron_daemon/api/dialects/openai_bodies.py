@@ -109,6 +109,7 @@ class SamplingFields(msgspec.Struct, frozen=True, kw_only=True):
     presence_penalty: float | None = None
     seed: int | None = None
     stop: str | list[str] | None = None
+    logit_bias: dict[TokenId, float] | list[Any] | None = None
     grammar: str | None = None
     json_schema: dict[str, Any] | None = None
 

@@ -14,7 +14,7 @@ from andiron_daemon.api.dialects.filling import Limits, bounded, fill, fill_as_s
 from andiron_daemon.api.dialects.fim_prompt import FimPrompt, parse_fim_prompt
 from andiron_daemon.api.dialects.generation import checked_count, continue_text, gathered, seeded, side_by_side
 from andiron_daemon.api.dialects.names import Choice, chosen
-from andiron_daemon.api.dialects.openai_reading import read_limit, read_sampling, read_stops
+from andiron_daemon.api.dialects.openai_reading import read_limit, read_sampling, read_stops, refuse_bias
 from andiron_daemon.api.dialects.streams import send
 from andiron_daemon.api.dialects.text_teller import TextTeller
 from andiron_daemon.api.wire import json_response, read_body, wants_stream
@@ -76,6 +76,7 @@ async def _fill(request: web.Request, body: CompletionsBody, gap: FimPrompt, cho
         raise InvalidRequestError(
             "logprobs are not told of what fills a gap", hint="Leave them out.", details={"field": "logprobs"}
         )
+    refuse_bias(body)
     asked = CompletionInput(
         prefix=gap.prefix,
         suffix=gap.suffix,

@@ -55,7 +55,13 @@ def _message(message: bodies.ChatMessage, index: int) -> Message:
 def read_tools(
     tools: Sequence[bodies.ToolSpec] | None, choice: str | bodies.NamedTool | None
 ) -> tuple[tuple[Tool, ...], str]:
-    """Read the tools, and which is to be called; with the choice `none` there are none."""
+    """Read the tools, and which is to be called; with the choice `none` there are none.
+
+    `auto` means what happens anyway, and is taken without tools too, where OpenAI refuses it.
+
+    Raises:
+        InvalidRequestError: the choice is none, or of a tool that is not there.
+    """
     word = choice.function.name if isinstance(choice, bodies.NamedTool) else choice or "auto"
     if choice == "none":
         return (), "auto"
@@ -72,6 +78,13 @@ def read_tools(
         )
         for tool in tools or ()
     ]
+    names = [tool.name for tool in found]
+    if word != "auto" and not (names if word == "required" else word in names):
+        raise InvalidRequestError(
+            f"tool_choice asks for a call of {'a tool' if word == 'required' else repr(word)}, and tools has none such",
+            hint=f"The tools given are: {', '.join(names)}." if names else "Send tools, or leave tool_choice out.",
+            details={"field": "tool_choice"},
+        )
     return tuple(found), word
 
 
@@ -86,7 +99,7 @@ def read_sampling(
     """Read how tokens are chosen; what is not said is as in the native chat.
 
     Raises:
-        InvalidRequestError: a form of the answer is asked for twice.
+        InvalidRequestError: a form of the answer is asked for twice, or a bias in a form that is not read.
     """
     schema = fields.json_schema
     if form is not None and form.type != "text":
@@ -108,10 +121,34 @@ def read_sampling(
         presence_penalty=fields.presence_penalty or 0.0,
         seed=_seed(fields.seed),
         stop=read_stops(fields.stop),
+        logit_bias=_bias(fields.logit_bias),
         grammar=fields.grammar,
         json_schema=schema,
         logprobs=logprobs,
     )
+
+
+def _bias(given: dict[int, float] | list[Any] | None) -> dict[int, float]:
+    """Read a bias of tokens; llama.cpp's pairs are written by its clients where there are none, too."""
+    if isinstance(given, list) and given:
+        raise InvalidRequestError(
+            "logit_bias is a list, which is not read",
+            hint="Send an object of token ids and numbers.",
+            details={"field": "logit_bias"},
+        )
+    return given if isinstance(given, dict) else {}
+
+
+def refuse_bias(fields: bodies.SamplingFields) -> None:
+    """Refuse a bias where the completion pipeline chooses its own sampling.
+
+    Raises:
+        InvalidRequestError: there is one.
+    """
+    if fields.logit_bias:
+        raise InvalidRequestError(
+            "logit_bias is not taken for what fills a gap", hint="Leave it out.", details={"field": "logit_bias"}
+        )
 
 
 def _seed(seed: int | None) -> int | None:

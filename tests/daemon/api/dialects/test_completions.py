@@ -101,6 +101,8 @@ async def test_a_continued_text_has_its_time_too(start_daemon: StartDaemon, back
         ({"prompt": []}, "prompt"),
         ({"prompt": [QWEN, QWEN]}, "prompt"),
         ({"prompt": "x", "suffix": "y", "logprobs": 1}, "logprobs"),
+        ({"prompt": "x", "suffix": "y", "logit_bias": {"7": 1}}, "logit_bias"),
+        ({"prompt": "x", "logit_bias": {"7": 101}}, "logit_bias"),
         ({"prompt": "x", "best_of": 3}, "best_of"),
         ({"prompt": "x", "n": 0}, "n"),
         ({"prompt": "x", "max_tokens": -7}, "max_tokens"),

@@ -240,6 +240,8 @@ async def test_vims_instructions_are_streamed(daemon: DaemonClient, backend: Cap
         ("/infill", {"input_prefix": 1}, 400, "invalid_request_error"),
         ("/infill", {"input_prefix": "x", "n_predict": -5}, 400, "invalid_request_error"),
         ("/infill", {"input_prefix": "x", "model": "gpt-9"}, 404, "not_found_error"),
+        ("/infill", {"input_prefix": "x", "logit_bias": [[7, 1]]}, 400, "invalid_request_error"),
+        ("/completion", {"prompt": "x", "logit_bias": [[7, False]]}, 400, "invalid_request_error"),
         ("/completion", {}, 400, "invalid_request_error"),
         ("/completion", {"prompt": "x", "n_cmpl": 99}, 400, "invalid_request_error"),
         ("/detokenize", {"tokens": [-1]}, 400, "invalid_request_error"),

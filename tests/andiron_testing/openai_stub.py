@@ -23,7 +23,8 @@ class Reply:
 
     `status` other than 200 sends `error` (as JSON when it is a mapping). Else `pieces` are streamed; `gate` is
     waited for before the piece numbered `gate_at` (with `gate_at` -1: before the headers). `ending` other than
-    `whole` breaks off there. `raw` sends a text as it is instead of the stream.
+    `whole` breaks off there, or with `held` leaves the stream open behind the answer until the client hangs up.
+    `raw` sends a text as it is instead of the stream.
     """
 
     status: int = 200
@@ -34,7 +35,7 @@ class Reply:
     usage: dict[str, Any] | None = field(default_factory=lambda: {"prompt_tokens": 7, "completion_tokens": 2})
     gate: asyncio.Event | None = None
     gate_at: int = 0
-    ending: Literal["whole", "clean", "abort"] = "whole"
+    ending: Literal["whole", "clean", "abort", "held"] = "whole"
     raw: str | None = None
     raw_type: str = "text/event-stream"
 
@@ -160,10 +161,12 @@ class OpenAIStub:
             assert request.transport is not None
             request.transport.abort()
             return response
-        if reply.ending == "whole":
+        if reply.ending in ("whole", "held"):
             await send(choices=[{"index": 0, "finish_reason": reply.finish_reason, **choice("")}])
             if reply.usage is not None:
                 await send(choices=[], usage=reply.usage)
+            if reply.ending == "held":
+                await asyncio.Event().wait()
             await response.write(f"data: {END}\n\n".encode())
         await response.write_eof()
         return response

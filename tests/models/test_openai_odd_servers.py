@@ -29,7 +29,7 @@ async def deltas_of(stub: OpenAIStub, *replies: Reply) -> list[Delta]:
     """Have one chat answered with a reply."""
     stub.enqueue(*replies)
     configuration = OpenAIConfiguration(api_key="sk-secret", base_url=stub.base_url, model="stub-1")
-    backend = OpenAIBackend(configuration, Connection(configuration))
+    backend = OpenAIBackend(configuration, Connection(configuration), grace_seconds=0.5)
     try:
         return [delta async for delta in backend.chat(CHAT)]
     finally:
@@ -66,6 +66,14 @@ async def test_what_is_no_stream_is_named(kind: str) -> None:
     assert isinstance(error, BackendUnavailableError)
     assert kind in error.message
     assert "OPENAI_BASE_URL" in (error.hint or "")
+
+
+async def test_a_stream_that_is_held_open_behind_its_answer_is_ended_from_here() -> None:
+    async with openai_stub() as stub:
+        *_, last = await deltas_of(stub, Reply(ending="held"))
+        await stub.disconnected()
+    assert last.finish is not None
+    assert (last.finish.reason, last.finish.usage.completion_tokens) == ("stop", 2)
 
 
 async def test_a_character_that_comes_in_halves_is_put_together() -> None:

@@ -8,10 +8,11 @@ A gap is filled through the completions endpoint with a suffix where a compatibl
 remembered for each model), else by a chat model (see `hole_filler`), whose cleaned answer comes in one piece.
 """
 
+import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import msgspec
@@ -34,6 +35,8 @@ from andiron_models.types import (
 )
 
 NAME = "openai"
+# How long a server that has said why its answer ended may still take to count its tokens and end its stream.
+GRACE_SECONDS = 2.0
 _NO_SUFFIX_STATUS = (400, 404, 405, 422, 501)
 _MOST_IDS_SHOWN = 20
 _log = logging.getLogger(__name__)
@@ -47,8 +50,11 @@ def create(configuration: Configuration) -> "OpenAIBackend":
 class OpenAIBackend:
     """Answers through OpenAI or a server that speaks like it."""
 
-    def __init__(self, configuration: OpenAIConfiguration, connection: Connection) -> None:
+    def __init__(
+        self, configuration: OpenAIConfiguration, connection: Connection, *, grace_seconds: float = GRACE_SECONDS
+    ) -> None:
         self._configuration = configuration
+        self._grace_seconds = grace_seconds
         self._connection = connection
         self._server = connection.server
         self._without_suffix: set[str] = set()
@@ -200,7 +206,7 @@ class OpenAIBackend:
         try:
             async with self._connection.stream(endpoint, arguments) as chunks:
                 yield Delta(backend=NAME, model=model)
-                async for chunk in chunks:
+                async for chunk in _until_over(chunks, answer, self._server.shown, self._grace_seconds):
                     text, logprobs = answer.take(chunk)
                     if text or logprobs:
                         yield Delta(backend=NAME, model=model, text=text, logprobs=logprobs)
@@ -234,6 +240,29 @@ class OpenAIBackend:
             return
         if ids:
             error.hint = f"The server's models are: {', '.join(ids[:_MOST_IDS_SHOWN])}. Set OPENAI_MODEL to one."
+
+
+async def _until_over(
+    chunks: AsyncIterator[Any], answer: wire.Answer, server: str, grace_seconds: float
+) -> AsyncGenerator[Any, None]:
+    """Pass chunks on; a server that holds its stream open behind the answer is not waited for."""
+    loop = asyncio.get_running_loop()
+    until: float | None = None
+    while True:
+        if until is None and answer.is_over:
+            until = loop.time() + grace_seconds
+        limit = asyncio.timeout_at(until)
+        try:
+            async with limit:
+                chunk = await anext(chunks, None)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            _log.info("%s did not end its stream after its answer; it was ended from here", server)
+            return
+        if chunk is None:
+            return
+        yield chunk
 
 
 class _NoSuffixError(Exception):

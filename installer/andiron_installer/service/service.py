@@ -45,8 +45,16 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 class Service:
     """The service of one set of folders, under the manager it is installed with or would be."""
 
-    def __init__(self, paths: Paths, control: Control | None = None, *, afresh: bool = False) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        control: Control | None = None,
+        *,
+        afresh: bool = False,
+        start_seconds: float = _STARTED_SECONDS,
+    ) -> None:
         self._paths = paths
+        self._start_seconds = start_seconds
         self.record = installation.record_of(paths)
         self._description = describe(paths)
         if self.record and not afresh:
@@ -179,17 +187,22 @@ class Service:
 
     def _answering(self) -> RunRecord:
         """Wait for the daemon that was started, as long as there is hope."""
-        deadline = time.monotonic() + _STARTED_SECONDS
+        deadline = time.monotonic() + self._start_seconds
         while True:
             record = wait_until_healthy(self._paths, timeout_seconds=_LOOK_SECONDS)
             if record is not None:
                 return record
             state = self._control.state(self._description)
-            hopeless = state.activity == "failed" or state.restarts >= _CRASHES_AT_START
-            if hopeless or time.monotonic() > deadline:
+            because = f": {state.detail}" if state.detail else ""
+            if state.activity == "failed" or state.restarts >= _CRASHES_AT_START:
                 raise ServiceError(
-                    f"the service was started and does not answer{f': {state.detail}' if state.detail else ''}",
-                    hint="See why: andiron service logs",
+                    f"the service was started and does not answer{because}", hint="See why: andiron service logs"
+                )
+            if time.monotonic() > deadline:
+                now = f"{state.activity} (pid {state.pid})" if state.pid else state.activity
+                raise ServiceError(
+                    f"the service is {now} and has not answered within {self._start_seconds:g} s{because}",
+                    hint="It goes on and may still come: andiron service status. What it does: andiron service logs",
                 )
 
     def _advice(self, state: State) -> str:

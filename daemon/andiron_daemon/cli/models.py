@@ -13,7 +13,7 @@ from andiron_daemon.cli.connection import connect, start_option
 from andiron_daemon.cli.model_files import add, pull, remove, verify_models
 from andiron_daemon.cli.model_tuning import tune
 from andiron_daemon.cli.output import human_bytes, note, plain, print_table
-from andiron_daemon.client import find_client
+from andiron_daemon.client import Client, ClientError, find_client
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.paths import Paths, find_paths
 from andiron_daemon.settings import load_settings
@@ -89,13 +89,15 @@ def use(model: str | None, roles: tuple[Role, ...], is_default: bool) -> None:
     if (model is None) != is_default:
         raise click.UsageError("Name a model, or say --default.")
     paths = find_paths()
-    for role in roles or ("completion", "chat"):
+    roles = roles or ("completion", "chat")
+    for role in roles:
         if model is not None:
             _check_suits(find_model(paths.models, model, load_catalogue(paths.config)), role)
         _write_role(paths, role, model)
         note(f"{role}: {model or 'chosen by Andiron'}")
-    if find_client(paths) is not None:
-        note("It counts from the next start: andiron stop && andiron serve --detach")
+    client = find_client(paths)
+    if client is not None:
+        note(_tell_daemon(client, roles, model))
 
 
 @command.command("info")
@@ -211,6 +213,21 @@ def _write_role(paths: Paths, role: Role, model: str | None) -> None:
         variable = f"ANDIRON_{role.upper()}_MODEL"
         shown = os.environ.get(variable)
         note(f"{variable} is set in the {source}{f' to {shown}' if shown else ''} and still wins.")
+
+
+def _tell_daemon(client: Client, roles: tuple[Role, ...], model: str | None) -> str:
+    """Have the daemon that runs use the model at once, and say whether it does.
+
+    A file from elsewhere, and a choice taken back, it learns of only when it reads its settings.
+    """
+    if model is not None and not Path(model).expanduser().is_file():
+        try:
+            client.patch("/api/v1/settings", {f"{role}_model": model for role in roles})
+        except ClientError as error:
+            note(f"The daemon that runs did not take it: {error.message}")
+        else:
+            return "The daemon that runs answers with it from now on."
+    return "The daemon that runs learns of it at its next start: andiron stop && andiron serve --detach"
 
 
 def _speeds(prompt: float | None, generate: float | None) -> str:

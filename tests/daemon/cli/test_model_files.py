@@ -16,6 +16,7 @@ from andiron_testing.stub_daemon import StubDaemon, events, stub_daemon
 
 Run = Callable[..., tuple[int, str, str]]
 MODEL = "/api/v1/models/small"
+_CHANGE = "PATCH /api/v1/settings"
 
 
 @pytest.fixture
@@ -242,9 +243,24 @@ def test_use_wants_a_model_or_the_default(run: Run, arguments: tuple[str, ...]) 
     assert run("use", *arguments)[0] == 2
 
 
-def test_a_choice_counts_from_the_next_start(run: Run, paths: Paths, stub: StubDaemon) -> None:
+def test_a_model_is_used_by_the_daemon_that_runs(run: Run, paths: Paths, stub: StubDaemon) -> None:
     write_gguf(paths.models / "small.gguf")
-    assert "It counts from the next start" in run("use", "small")[2]
+    stub.routes[_CHANGE] = (200, {})
+    status, _, err = run("use", "small", "--for", "completion")
+    assert (status, stub.bodies(_CHANGE)) == (0, [{"completion_model": "small"}])
+    assert "answers with it from now on" in err
+
+
+@pytest.mark.parametrize("words", [["--default"], ["FILE"], ["small"]])
+def test_what_the_daemon_that_runs_cannot_take_counts_from_its_next_start(
+    words: list[str], run: Run, paths: Paths, stub: StubDaemon
+) -> None:
+    write_gguf(paths.models / "small.gguf")
+    stub.routes[_CHANGE] = (404, {"error": {"code": "model_not_found", "message": "it knows no such model"}})
+    status, _, err = run("use", *(word.replace("FILE", str(paths.models / "small.gguf")) for word in words))
+    assert status == 0
+    assert "at its next start: andiron stop" in err
+    assert ("it knows no such model" in err) == (words == ["small"])
 
 
 def test_what_a_model_says_of_itself_is_shown(run: Run, paths: Paths) -> None:

@@ -67,7 +67,7 @@ def test_a_model_is_fetched_stopped_gone_on_with_used_and_removed(
     card.get_by_role("button", name=re.compile("^(Get|Go on)$")).click()
     expect(card.get_by_role("status")).to_have_text("It is here.")
     card.get_by_role("button", name="Use").click()
-    expect(card.locator("h2")).to_contain_text("chats")
+    expect(card.locator("h3")).to_contain_text("chats")
     assert daemon.client.get("/api/v1/settings")["chat_model"] == "small"
     page.once("dialog", lambda dialog: dialog.accept())
     card.get_by_role("button", name="Remove").click()

@@ -1,4 +1,4 @@
-// Chat without an editor: the conversations at the side, one of them in front.
+// Chat without an editor: the conversations at the side, one of them in front; what happens to them is told to other tabs.
 
 import { Conversations } from "./conversations.js";
 import { button, make, showTrouble } from "./elements.js";
@@ -17,11 +17,14 @@ class Chat {
   constructor() {
     this.threads = new Set();
     this.thread = null;
+    this.tabs = new BroadcastChannel("conversations");
+    this.tabs.onmessage = ({ data }) => this.changedElsewhere(data);
     this.front = make("section", { class: "front", "aria-label": "Chat" });
-    this.conversations = new Conversations({ front: () => this.thread?.id, removed: (id) => this.forget(id), listed: (rows) => this.listed(rows) });
-    this.toggle = button("Conversations", () => this.setListed(this.toggle.getAttribute("aria-expanded") !== "true"), { class: "toggle", "aria-expanded": "false", "aria-controls": "conversations" });
+    this.conversations = new Conversations({ front: () => this.thread?.id, removing: (id) => this.kept(id)?.stop(), removed: (id) => this.forget(id), listed: (rows) => this.listed(rows) });
+    this.toggle = button("☰", () => this.setListed(this.toggle.getAttribute("aria-expanded") !== "true"), { class: "toggle", title: "Conversations", "aria-label": "Conversations", "aria-expanded": "false", "aria-controls": "conversations" });
     // A title is made in the background, after the first answer.
     this.isTitleDue = false;
+    addEventListener("focus", () => this.refresh());
     addEventListener("state", ({ detail }) => { if (detail.condition === "ready" && this.isTitleDue) this.refresh(); });
     this.element = make("div", { class: "panes" }, this.toggle, this.conversations.element, this.front);
   }
@@ -40,7 +43,7 @@ class Chat {
   }
 
   begin(id) {
-    const thread = new Thread(id, () => this.changed(thread));
+    const thread = new Thread(id, { changed: () => this.changed(thread), deleted: () => this.moveOn(thread) });
     this.threads.add(thread);
     return thread;
   }
@@ -55,8 +58,7 @@ class Chat {
       if (this.thread === thread) this.bring(thread);
     } catch (error) {
       this.threads.delete(thread);
-      if (error.code !== "not_found") throw error;
-      location.replace("#chat/new");
+      throw error;
     }
   }
 
@@ -70,10 +72,21 @@ class Chat {
   }
 
   changed(thread) {
+    if (!this.threads.has(thread)) return;
+    if (thread.id) this.tabs.postMessage(thread.id);
+    if (thread.isStale && !thread.answering) thread.load().catch(showTrouble);
     if (thread === this.thread && thread.id && this.element.isConnected) history.replaceState(null, "", `#chat/${thread.id}`);
     if (thread !== this.thread && !thread.isBusy) this.threads.delete(thread);
     this.refresh();
     this.isTitleDue = !thread.answering;
+  }
+
+  /** Another tab said, named or deleted something. */
+  changedElsewhere(id) {
+    this.refresh();
+    const thread = this.kept(id);
+    if (thread?.answering) thread.isStale = true;
+    else thread?.load().catch(showTrouble);
   }
 
   refresh() {
@@ -85,11 +98,22 @@ class Chat {
     for (const { id, title } of rows) this.kept(id)?.name(title);
   }
 
+  /** A conversation that is no more: what is written in it goes on in a new one. */
+  moveOn(thread) {
+    const written = thread.composer.handOver();
+    this.threads.delete(thread);
+    if (written.text || written.files.length) (this.kept(null) ?? this.begin(null)).composer.takeOver(written);
+    if (thread !== this.thread) return;
+    this.thread = null;
+    showTrouble(`This conversation was deleted${written.text ? "; what you wrote stands in a new one" : ""}`);
+    if (this.element.isConnected) location.replace("#chat/new");
+  }
+
   forget(id) {
     const thread = this.kept(id);
-    thread?.stop();
     this.threads.delete(thread);
-    localStorage.removeItem(`draft/${id}`);
+    thread?.composer.handOver();
+    this.tabs.postMessage(id);
     if (thread === this.thread) location.hash = "#chat/new";
   }
 

@@ -1,23 +1,26 @@
 // Where a message is written: its text, kept as a draft until somebody took it, and the files that go along.
 
-import { bytes, button, make, showTrouble } from "./elements.js";
+import { bytes, button, clearTrouble, make, showTrouble } from "./elements.js";
 
 const LARGEST_FILE_BYTES = 2_000_000;
+const TOLD = 3;
 
 /** Writes messages for one conversation; `send` is called with `{text, files}`, `stop` and `again` without anything. */
 export class Composer {
   constructor(draftName, { send, stop, again }) {
     this.draftName = draftName;
+    // Each tab has its own draft; a new one begins with what was written last.
+    this.kept = sessionStorage.getItem(draftName) ?? localStorage.getItem(draftName) ?? "";
     this.files = [];
     this.give = { send, stop };
     this.text = make("textarea", {
       rows: 2,
       placeholder: "Ask. Drop files here to show them.",
       "aria-label": "Message",
-      value: localStorage.getItem(draftName) ?? "",
+      value: this.kept,
       oninput: () => this.keep(),
       onkeydown: (event) => this.key(event),
-      onpaste: (event) => this.take(event, event.clipboardData.files),
+      onpaste: (event) => this.paste(event),
     });
     this.chips = make("ul", { class: "chips", "aria-label": "Files sent along", hidden: true });
     this.sendButton = make("button", { type: "submit", class: "main" }, "Send");
@@ -41,9 +44,26 @@ export class Composer {
     return true;
   }
 
-  /** Forget the draft: what was sent is on disk. */
+  /** Give away what is written here. */
+  handOver() {
+    const given = { text: this.text.value, files: this.files };
+    this.text.value = "";
+    this.taken(this.draftName);
+    this.files = [];
+    return given;
+  }
+
+  /** Put what was written elsewhere before what is written here. */
+  takeOver({ text, files }) {
+    this.text.value = [text, this.text.value].filter((part) => part.trim()).join("\n\n");
+    this.keep();
+    this.addFiles(files);
+  }
+
+  /** Forget the draft: what was sent is on disk, or is kept elsewhere. */
   taken(draftName) {
-    localStorage.removeItem(this.draftName);
+    sessionStorage.setItem(this.draftName, "");
+    if (localStorage.getItem(this.draftName) === this.kept) localStorage.removeItem(this.draftName);
     this.draftName = draftName;
     if (this.text.value) this.keep();
   }
@@ -57,34 +77,25 @@ export class Composer {
     if (hasFocus) this.text.focus();
   }
 
-  /** Take files that were dropped or pasted; text is left to the browser. */
-  take(event, files) {
-    if (!files.length) return;
+  /** Take files that are pasted; text is left to the browser, also where an office program adds a picture of it. */
+  paste(event) {
+    const { files, types } = event.clipboardData;
+    if (!files.length || (types.includes("text/plain") && types.includes("text/html"))) return;
     event.preventDefault();
     this.add(files);
   }
 
   async add(files) {
-    const troubles = [];
-    for (const file of [...files]) {
-      const trouble = await this.addOne(file);
-      if (trouble) troubles.push(trouble);
-    }
+    const read = await Promise.all([...files].map(readText));
+    const troubles = read.filter((one) => typeof one === "string");
+    if (troubles.length > TOLD) troubles.splice(TOLD, troubles.length, `${troubles.length - TOLD} more were not taken`);
     if (troubles.length) showTrouble({ told: troubles.join(". ") });
-    this.showFiles();
+    this.addFiles(read.filter((one) => typeof one !== "string"));
   }
 
-  async addOne(file) {
-    if (file.size > LARGEST_FILE_BYTES) return `${file.name} has ${bytes(file.size)}; up to ${bytes(LARGEST_FILE_BYTES)} are sent`;
-    let content;
-    try {
-      content = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
-    } catch (error) {
-      return error instanceof TypeError ? `${file.name} is not text` : `${file.name} cannot be read; a folder's files are dropped one by one`;
-    }
-    if (content.includes("\0")) return `${file.name} is not text`;
-    this.files = [...this.files.filter(({ path }) => path !== file.name), { path: file.name, content }];
-    return null;
+  addFiles(files) {
+    for (const file of files) this.files = [...this.files.filter(({ path }) => path !== file.path), file];
+    this.showFiles();
   }
 
   showFiles() {
@@ -94,19 +105,22 @@ export class Composer {
       this.text.focus();
     };
     this.chips.hidden = !this.files.length;
-    this.chips.replaceChildren(...this.files.map((file) => make("li", {}, file.path, button("×", () => remove(file), { "aria-label": `Do not send ${file.path}` }))));
+    this.chips.replaceChildren(...this.files.map((file) => make("li", { title: file.path }, make("span", {}, file.path), button("×", () => remove(file), { "aria-label": `Do not send ${file.path}` }))));
   }
 
   keep() {
+    this.kept = this.text.value;
     try {
-      localStorage.setItem(this.draftName, this.text.value);
+      sessionStorage.setItem(this.draftName, this.kept);
+      localStorage.setItem(this.draftName, this.kept);
     } catch {
       // The browser keeps nothing, or its space is used up; the field itself still has it.
     }
   }
 
   key(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // Safari says 229 of the Enter that ends a word of an input method; a phone has no Shift+Enter for a new line.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229 || !matchMedia("(hover: hover)").matches) return;
     event.preventDefault();
     this.element.requestSubmit();
   }
@@ -116,9 +130,22 @@ export class Composer {
     const text = this.text.value.trim();
     if (!text || !this.stopButton.hidden) return;
     this.text.value = "";
+    clearTrouble();
     const files = this.files;
     this.files = [];
     this.showFiles();
     this.give.send({ text, files });
   }
+}
+
+/** Read a file that is to go along; what is wrong with it is returned as a sentence. */
+async function readText(file) {
+  if (file.size > LARGEST_FILE_BYTES) return `${file.name} has ${bytes(file.size)}; up to ${bytes(LARGEST_FILE_BYTES)} are sent`;
+  try {
+    const content = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+    if (!content.includes("\0")) return { path: file.name, content };
+  } catch (error) {
+    if (!(error instanceof TypeError)) return `${file.name} cannot be read; of a folder, drop the files in it`;
+  }
+  return `${file.name} is not text, and only text can be sent`;
 }

@@ -6,10 +6,10 @@ import { button, doing, make, renew, showTrouble } from "./elements.js";
 const SEARCH_MILLISECONDS = 150;
 const PAGE = 50;
 
-/** Lists conversations; `front` tells which is in front, `listed` is told all that are shown, `removed` the id of one that was deleted. */
+/** Lists conversations; `front` tells which is in front, `listed` is told all that are shown, `removing` and `removed` the id of one that is being, and was, deleted. */
 export class Conversations {
-  constructor({ front, listed, removed }) {
-    Object.assign(this, { front, listed, removed });
+  constructor({ front, listed, removing, removed }) {
+    Object.assign(this, { front, listed, removing, removed });
     this.shown = PAGE;
     this.found = make("ul", { class: "conversations" });
     this.older = button("Older", doing(() => this.showOlder()), { hidden: true });
@@ -57,13 +57,14 @@ export class Conversations {
     return make(
       "li",
       { class: isFront ? "now" : "" },
-      make("a", { href: `#chat/${one.id}`, "aria-current": isFront && "true" }, make("strong", {}, one.title), make("span", {}, marked(one.snippet ?? one.preview, query))),
+      make("a", { href: `#chat/${one.id}`, title: `${one.title}\n${new Date(one.updated_at).toLocaleString()}`, "aria-current": isFront && "true" }, make("strong", {}, one.title), make("span", {}, marked(one.snippet ?? one.preview, query))),
       button("×", doing(() => this.remove(one)), { "aria-label": `Delete ${one.title}` }),
     );
   }
 
   async remove(one) {
     if (!confirm(`Delete “${one.title}”?`)) return;
+    this.removing(one.id);
     await ask("DELETE", `/api/v1/chat/conversations/${one.id}`);
     this.removed(one.id);
     await this.show();

@@ -70,14 +70,15 @@ export function bytes(count) {
   return `${count} B`;
 }
 
-/** Copy a text; where the browser does not let pages do that, mark it for the person to copy. */
+/** Copy a text; where the browser does not let the page do that, mark it for the person to copy. */
 export async function copyText(text, shown) {
-  if (navigator.clipboard) {
+  try {
+    // There is none at an address that is not this machine's, and a person may have forbidden it.
     await navigator.clipboard.writeText(text);
-    return;
+  } catch {
+    getSelection().selectAllChildren(shown);
+    throw new Error("This browser does not let the page copy. The text is marked: press Ctrl+C");
   }
-  getSelection().selectAllChildren(shown);
-  throw new Error("This browser lets no page copy at this address. The text is marked: press Ctrl+C");
 }
 
 /** Tell somebody who does not see the page what happened on it. */
@@ -93,6 +94,11 @@ export function showTrouble(error) {
   const text = error?.told ?? String(error?.message ?? error);
   const line = make("p", {}, make("span", {}, text), button("×", () => line.remove(), { "aria-label": "Close this message" }));
   document.getElementById("trouble").replaceChildren(line);
+}
+
+/** Take away what went wrong before. */
+export function clearTrouble() {
+  document.getElementById("trouble").replaceChildren();
 }
 
 /** Run what a person asked for; what goes wrong is shown. */

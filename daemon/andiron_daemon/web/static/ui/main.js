@@ -1,7 +1,7 @@
 // The page's frame: which view is in front, how the daemon is, and what a lost session means.
 
 import { ask, events } from "./api.js";
-import { make, showTrouble } from "./elements.js";
+import { clearTrouble, make, showTrouble } from "./elements.js";
 import { showChat } from "./chat.js";
 
 // What is not in front at first is fetched when it is wanted.
@@ -17,6 +17,7 @@ const view = document.getElementById("view");
 const condition = document.getElementById("condition");
 const signedOut = document.getElementById("signed-out");
 let leave = null;
+let isShown = true;
 
 function open() {
   const [wanted, ...rest] = location.hash.slice(1).split("/");
@@ -30,17 +31,26 @@ function open() {
   document.title = `Andiron: ${label}`;
   view.className = name;
   view.replaceChildren();
-  show(view, leave.signal, decodeURIComponent(rest.join("/"))).catch(showTrouble);
+  isShown = true;
+  const { signal } = leave;
+  show(view, signal, rest.join("/")).catch((error) => {
+    if (!signal.aborted) isShown = false;
+    showTrouble(error);
+  });
 }
 
 /** Follow the daemon's state for as long as the page is open, through restarts. */
 async function follow() {
   for (;;) {
     try {
+      let isBack = !isShown;
       for await (const { name, data } of events("GET", "/api/v1/events")) {
         signedOut.hidden = true;
+        // What could not be shown while it was away.
+        if (isBack) open();
+        isBack = false;
         if (name === "state") tell(data);
-        else if (name === "pull") dispatchEvent(new Event("pullended"));
+        else if (name === "budget") showTrouble({ told: [data.message, data.hint].filter(Boolean).join(". ") });
       }
       tellGone("stopped");
     } catch (error) {
@@ -49,6 +59,12 @@ async function follow() {
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
   }
+}
+
+function goOn() {
+  signedOut.hidden = true;
+  clearTrouble();
+  if (!isShown) open();
 }
 
 /** Wait until some page of this browser was signed in. */
@@ -72,6 +88,12 @@ function tell(state) {
   condition.textContent = told.filter(Boolean).join(" · ");
   condition.title = [state.detail, state.hint].filter(Boolean).join(". ");
   dispatchEvent(new CustomEvent("state", { detail: state }));
+}
+
+function refuseFiles(event) {
+  if (event.defaultPrevented || !event.dataTransfer.types.includes("Files")) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
 }
 
 function showSignIn() {
@@ -98,7 +120,10 @@ async function start() {
   // The address tells the view; a jump within it is done by hand.
   document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); view.focus(); });
   addEventListener("hashchange", open);
+  // A file that misses its place is not to open in place of this page.
+  for (const name of ["dragover", "drop"]) addEventListener(name, refuseFiles);
   addEventListener("signedout", () => { signedOut.hidden = false; });
+  addEventListener("storage", ({ key }) => { if (key === "signed-in") goOn(); });
   open();
   follow();
 }

@@ -15,6 +15,7 @@ const markdown = new Marked({
   async: false,
   renderer: {
     html: ({ text }) => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]),
+    checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
     image: ({ text, href }) => `${text || "image"} (${href})`.replace(/[&<>"]/g, (sign) => ENTITIES[sign]),
   },
 });

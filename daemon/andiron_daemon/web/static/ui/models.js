@@ -3,6 +3,11 @@
 import { ask, events } from "./api.js";
 import { button, bytes, doing, make, renew, showTrouble } from "./elements.js";
 
+const GROUPS = [
+  ["On this machine", (model) => model.backend === "local" && model.is_installed],
+  ["On other machines", (model) => model.backend !== "local"],
+  ["To be had", (model) => model.backend === "local" && !model.is_installed],
+];
 const FITS = { yes: "fits this machine", tight: "fits, but only just", no: "too large for this machine" };
 // What was said of a model last, which outlives its card.
 const said = new Map();
@@ -13,14 +18,18 @@ export async function showModels(view, left) {
   view.append(make("h1", {}, "Models"), list);
   const show = async () => {
     const [{ models }, settings] = await Promise.all([ask("GET", "/api/v1/models", undefined, left), ask("GET", "/api/v1/settings", undefined, left)]);
-    renew(list, models.map((model) => card(model, settings, { again: () => (left.aborted ? null : show()), left })));
+    const again = () => (left.aborted ? null : show());
+    renew(list, GROUPS.flatMap(([title, isOne]) => {
+      const cards = models.filter(isOne).map((model) => card(model, settings, { again, left }));
+      return cards.length ? [make("h2", {}, title), ...cards] : [];
+    }));
   };
   await show();
 }
 
 function card(model, settings, { again, left }) {
   const isOurs = model.backend === "local";
-  const facts = [!isOurs && `Not on this machine; ${model.backend} answers`, model.publisher, model.licence, model.size_bytes && bytes(model.size_bytes), model.fits && FITS[model.fits], model.context_length && `${model.context_length.toLocaleString("en")} tokens of context`];
+  const facts = [!isOurs && `Not on this machine; ${model.backend} answers`, model.publisher, model.licence === "unknown" ? "licence unknown" : model.licence, model.size_bytes && bytes(model.size_bytes), model.fits && FITS[model.fits], model.context_length && `${model.context_length.toLocaleString("en")} tokens of context`];
   const roles = [settings.chat_model === model.id && "chats", settings.completion_model === model.id && "completes"];
   const progress = make("progress", { max: 1, value: 0, hidden: true, "aria-label": `Fetching ${model.id}` });
   const note = make("p", { class: "notes", role: "status" }, said.get(model.id) ?? (model.pull?.state === "failed" ? model.pull.message : ""));
@@ -31,7 +40,7 @@ function card(model, settings, { again, left }) {
   return make(
     "section",
     { class: `model ${isOurs && model.is_installed ? "here" : ""}`, "aria-label": model.id },
-    make("h2", {}, model.id, " ", make("small", {}, [isOurs && model.state, ...roles].filter(Boolean).join(", "))),
+    make("h3", {}, model.id, " ", make("small", {}, [isOurs && model.state, ...roles].filter(Boolean).join(", "))),
     make("p", {}, facts.filter(Boolean).join(" · ")),
     progress,
     note,

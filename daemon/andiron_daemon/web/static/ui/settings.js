@@ -11,7 +11,7 @@ export async function showSettings(view, left) {
   const form = make("div", { class: "choices" });
   const others = make("div", {});
   const signOut = button("Sign this browser out", doing(async () => { await ask("POST", "/signout"); location.reload(); }));
-  view.append(make("h1", {}, "Settings"), form, make("p", {}, signOut), make("h2", {}, "In force"), others);
+  view.append(make("h1", {}, "Settings"), form, make("p", {}, signOut), others);
   let shown = null;
   const show = async () => {
     const [now, { models }, status] = await Promise.all([

@@ -97,7 +97,7 @@ function completion({ counts, acceptance_rate: accepted, kept_rate: kept, latenc
     "div",
     {},
     make("h2", {}, "Completion"),
-    make("p", {}, `${counts.requests ?? 0} asked, ${counts.offered ?? 0} offered, ${percent(accepted)} of those shown accepted, ${percent(kept)} of that kept`),
+    make("p", {}, `${counts.requests ?? 0} asked, ${counts.offered ?? 0} offered, ${percent(accepted)} of those shown accepted${kept === null ? "" : `, ${percent(kept)} of that kept`}`),
     rows.length ? table("How long each stage takes", ["stage", "answers", "half within ms", "19 of 20 within ms"], rows) : "",
   );
 }

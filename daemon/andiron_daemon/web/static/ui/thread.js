@@ -8,17 +8,17 @@ import { showMarkdown } from "./markdown.js";
 const DRAW_MILLISECONDS = 50;
 const NEAR_THE_END = 60;
 
-/** A conversation, or the beginning of one while `id` is null; `changed` is called when the list should show something else. */
+/** A conversation, or the beginning of one while `id` is null; `changed` is called when the list should show something else, `deleted` when there is none of that id. */
 export class Thread {
-  constructor(id, changed) {
+  constructor(id, { changed, deleted }) {
     this.id = id;
-    this.changed = changed;
+    Object.assign(this, { changed, deleted });
     this.answering = null;
     this.title = make("h1", {}, id === null ? "New conversation" : "…");
     this.tools = make("span", { class: "row", hidden: true });
     this.turns = make("div", { class: "turns", role: "region", "aria-label": "Conversation", tabIndex: 0 });
     this.composer = new Composer(draftOf(id), { send: (message) => this.send(message), stop: () => this.stop(), again: doing(() => this.again()) });
-    this.element = make("div", { class: "thread", onkeydown: (event) => { if (event.key === "Escape") this.stop(); } }, make("div", { class: "title" }, this.title, this.tools), this.turns, this.composer.element);
+    this.element = make("div", { class: "thread", onkeydown: (event) => { if (event.key === "Escape" && !event.isComposing) this.stop(); } }, make("div", { class: "title" }, this.title, this.tools), this.turns, this.composer.element);
     for (const name of ["dragover", "dragleave", "drop"]) this.element.addEventListener(name, (event) => this.drag(event));
   }
 
@@ -27,14 +27,34 @@ export class Thread {
     return this.answering !== null || this.composer.files.length > 0;
   }
 
-  async load(signal) {
-    const { title, messages } = await ask("GET", `/api/v1/chat/conversations/${encodeURIComponent(this.id)}`, undefined, signal);
+  get isAtEnd() {
+    return this.turns.scrollHeight - this.turns.scrollTop - this.turns.clientHeight < NEAR_THE_END;
+  }
+
+  /** Show it as the daemon has it. */
+  async load() {
+    let read;
+    try {
+      read = await ask("GET", `/api/v1/chat/conversations/${encodeURIComponent(this.id)}`);
+    } catch (error) {
+      if (error.code !== "not_found") throw error;
+      return this.deleted();
+    }
+    if (this.answering) return null;
+    this.isStale = false;
+    const { title, messages } = read;
+    const place = this.isAtEnd ? Number.MAX_SAFE_INTEGER : this.turns.scrollTop;
+    const unsent = this.turns.querySelectorAll(".unsent");
     this.name(title);
+    this.turns.replaceChildren();
     for (const message of messages) {
       if (message.role === "user") this.question(message.content, (message.context_used ?? []).map(({ path }) => path).filter(Boolean));
       else if (message.role === "assistant") this.answered(message);
     }
+    this.turns.append(...unsent);
+    this.turns.scrollTop = place;
     this.composer.setAnswering(false, messages.length > 0);
+    return null;
   }
 
   name(title) {
@@ -67,24 +87,32 @@ export class Thread {
     const body = { message: text, ...(this.id && { conversation_id: this.id }), ...(files.length && { context: { files } }) };
     const { error } = await this.answer("/api/v1/chat/stream", body);
     const kept = error?.details?.conversation_id;
-    if (kept) this.begun(kept);
+    if (error?.code === "not_found") {
+      question.remove();
+      this.composer.takeOver({ text, files });
+      this.deleted();
+    } else if (kept) this.begun(kept);
     else if (error && !this.isTaken) {
       // Nobody took it, so it is the person's again, to be sent once that is mended.
-      this.composer.files = files;
-      this.composer.showFiles();
+      this.composer.addFiles(files);
       if (this.composer.giveBack(text)) question.remove();
-      else this.note(question, ["not sent"], text);
+      else {
+        question.classList.add("unsent");
+        this.note(question, [], text, "not sent");
+      }
     }
   }
 
   async again() {
-    if (!this.id || this.answering) return;
+    if (!this.id || this.answering) return null;
     const last = this.turns.lastElementChild;
     const old = last?.classList.contains("assistant") ? last : null;
     old?.remove();
     const { error, text } = await this.answer(`/api/v1/chat/conversations/${encodeURIComponent(this.id)}/regenerate`, { stream: true });
+    if (error?.code === "not_found") return this.deleted();
     // What was to be replaced is worth more than nothing, or half of something that failed; the daemon kept it, too.
     if (old && (error || !text)) [...this.turns.querySelectorAll(".turn.user")].at(-1).after(old);
+    return null;
   }
 
   stop() {
@@ -96,6 +124,7 @@ export class Thread {
     this.isTaken = false;
     const turn = this.turn("assistant", "Andiron answers");
     this.note(turn, ["…"]);
+    this.turns.scrollTop = this.turns.scrollHeight;
     this.setAnswering(new AbortController());
     const drawing = { turn, text: "", timer: null };
     try {
@@ -110,10 +139,12 @@ export class Thread {
       return { error: null, text: drawing.text };
     } catch (error) {
       const isStopped = error.name === "AbortError";
-      if (!isStopped && !drawing.text && !this.isTaken && !error.details?.conversation_id) {
+      if (error.code === "not_found") turn.remove();
+      else if (!isStopped && !drawing.text && !this.isTaken && !error.details?.conversation_id) {
         turn.remove();
         showTrouble(error);
-      } else this.finish(drawing, drawing.text, [isStopped ? "stopped" : `${drawing.text ? "broke off" : "not answered"}: ${error.told ?? error.message}`]);
+      } else if (isStopped) this.finish(drawing, drawing.text, ["stopped"]);
+      else this.finish(drawing, drawing.text, [], `${drawing.text ? "broke off" : "not answered"}: ${error.told ?? error.message}`);
       return { error: isStopped ? null : error, text: drawing.text };
     } finally {
       this.setAnswering(null);
@@ -155,14 +186,13 @@ export class Thread {
   answered({ content, model, backend, error, finish_reason: reason }) {
     const turn = this.turn("assistant", "Andiron answered");
     showMarkdown(turn.firstChild, content, true);
-    const ended = error ? `broke off: ${error}` : { cancelled: "stopped", length: "cut at the longest answer allowed" }[reason];
-    this.note(turn, [model && `${model} (${backend})`, ended].filter(Boolean), content);
+    const ended = { cancelled: "stopped", length: "cut at the longest answer allowed" }[reason];
+    this.note(turn, [model && `${model} (${backend})`, ended].filter(Boolean), content, error && `broke off: ${error}`);
   }
 
   turn(role, label) {
     const turn = make("article", { class: `turn ${role}`, "aria-label": label }, make("div", { class: "content" }));
     this.turns.append(turn);
-    this.turns.scrollTop = this.turns.scrollHeight;
     return turn;
   }
 
@@ -178,15 +208,15 @@ export class Thread {
     else drawing.timer ??= setTimeout(draw, DRAW_MILLISECONDS);
   }
 
-  finish(drawing, text, notes) {
+  finish(drawing, text, notes, wrong) {
     clearTimeout(drawing.timer);
     this.draw(drawing.turn, text, true);
-    this.note(drawing.turn, notes, text);
-    this.say(notes.join(", "));
+    this.note(drawing.turn, notes, text, wrong);
+    this.say([...notes, wrong].filter(Boolean).join(", "));
   }
 
   draw(turn, text, isWhole) {
-    const isAtEnd = this.turns.scrollHeight - this.turns.scrollTop - this.turns.clientHeight < NEAR_THE_END;
+    const { isAtEnd } = this;
     showMarkdown(turn.firstChild, text, isWhole, (block) => this.say(spoken(block)));
     if (isAtEnd) this.turns.scrollTop = this.turns.scrollHeight;
   }
@@ -195,9 +225,10 @@ export class Thread {
     if (this.element.isConnected) say(text);
   }
 
-  note(turn, notes, copied) {
+  /** Write below a turn: who answered and how, and what went wrong with it; `copied` can be copied there. */
+  note(turn, notes, copied, wrong) {
     turn.querySelector(".notes")?.remove();
-    const line = make("div", { class: "notes" }, make("span", {}, notes.join(" · ")));
+    const line = make("div", { class: "notes" }, make("span", {}, notes.join(" · ")), wrong && make("span", { class: "bad" }, wrong));
     if (copied) line.append(button("Copy", doing(async () => { await copyText(copied, turn.firstChild); say("Copied"); }), { "aria-label": "Copy this answer as Markdown" }));
     turn.append(line);
   }

@@ -3,8 +3,8 @@
     started ──► static part ──► whole answer, with linters and, where they were asked for, insights
 
 The static part blocks and runs in threads of its own, few of them, since they share one interpreter lock; that of a
-large text in a process, of which there are as few. Linters come by the seam `Desk`, insights by the seam `Insights`;
-either may fail, and the answer says so.
+large text in a process, of which there are as few. Linters come by the seam `Desk`, insights by `TellInsights`; either
+may fail, and the answer says so.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from andiron_daemon.analysis.static import LARGEST_CHARACTERS, Looked, analyse
 from andiron_daemon.analysis.types import (
     Analysis,
     AnalysisInput,
-    Insight,
+    Insights,
     Linted,
     Metrics,
     StaticAnalysis,
@@ -30,13 +30,15 @@ from andiron_daemon.errors import DaemonError
 from andiron_daemon.identifiers import new_id
 from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.parse import Syntax
-from andiron_models.errors import ModelError
+from andiron_models.errors import InvalidRequestError, ModelError, ModelNotFoundError
 
 AnalysisEvent = Started | StaticAnalysis | Analysis
 LookAside = Callable[[AnalysisInput], Awaitable[Looked]]
 _AT_ONCE = 2
 # Nobody's: nothing is generated but insights, and these come last.
 _NOBODY = "none"
+# Of what is told of generated text, the rest is left out where there is nothing to tell.
+_ALWAYS = frozenset(("insights", "backend", "model", "finish_reason", "usage", "timings", "masked"))
 
 
 class Desk(Protocol):
@@ -49,10 +51,10 @@ class Desk(Protocol):
         ...
 
 
-class Insights(Protocol):
+class TellInsights(Protocol):
     """Who has something to say about a whole text."""
 
-    async def __call__(self, request: AnalysisInput, metrics: Metrics) -> tuple[Insight, ...]:
+    async def __call__(self, request: AnalysisInput, metrics: Metrics, *, request_id: str | None) -> Insights:
         """Ask; raises ModelError or DaemonError where nobody can be asked."""
         ...
 
@@ -60,7 +62,7 @@ class Insights(Protocol):
 class AnalysisService:
     """Analyses texts; `aclose` waits for what is under way."""
 
-    def __init__(self, desk: Desk, insights: Insights | None = None, look_aside: LookAside = look_aside) -> None:
+    def __init__(self, desk: Desk, insights: TellInsights | None = None, look_aside: LookAside = look_aside) -> None:
         self._desk = desk
         self._insights = insights
         self._look_aside = look_aside
@@ -86,7 +88,7 @@ class AnalysisService:
             notes=static.notes,
         )
         if request.insights:
-            analysis = await self._with_insights(request, analysis)
+            analysis = await self._with_insights(request, analysis, request_id)
         yield analysis
 
     async def look(self, request: AnalysisInput) -> Looked:
@@ -106,16 +108,24 @@ class AnalysisService:
             return Linted()
         return await self._desk.lint(request.code, request.path, looked.language, looked.syntax or looked.rules)
 
-    async def _with_insights(self, request: AnalysisInput, analysis: Analysis) -> Analysis:
-        """Add what a model says; without one the analysis stands, and says what is missing."""
-        insights: tuple[Insight, ...] = ()
-        missing: str | None = None
-        if self._insights is None:
-            missing = "there is nobody who could be asked"
-        else:
+    async def _with_insights(self, request: AnalysisInput, analysis: Analysis, request_id: str | None) -> Analysis:
+        """Add what a model says; without one the analysis stands, and says what is missing.
+
+        Raises:
+            ModelError: the request names a backend or a model that is not there.
+        """
+        missing = "there is nobody who could be asked"
+        if self._insights is not None:
             try:
-                insights = await self._insights(request, analysis.metrics)
+                told = await self._insights(request, analysis.metrics, request_id=request_id)
             except (DaemonError, ModelError) as error:
+                if isinstance(error, InvalidRequestError | ModelNotFoundError):
+                    raise
                 missing = error.message if error.hint is None else f"{error.message}. {error.hint}"
-        notes = analysis.notes if missing is None else (*analysis.notes, f"insights are missing: {missing}")
-        return msgspec.structs.replace(analysis, insights=insights, notes=notes)
+            else:
+                fields = msgspec.structs.asdict(told)
+                given = {name: value for name, value in fields.items() if name in _ALWAYS or value}
+                return msgspec.structs.replace(analysis, **given)
+        return msgspec.structs.replace(
+            analysis, insights=(), notes=(*analysis.notes, f"insights are missing: {missing}")
+        )

@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from andiron_daemon.answers import StaticPart
+from andiron_daemon.answers import Generated, StaticPart
 from andiron_daemon.positions import Range
+from andiron_models.types import Fallback, FinishReason, Timings, Truncated, Usage
 
 Severity = Literal["error", "warning", "info", "hint"]
 SymbolKind = Literal[
@@ -122,10 +123,17 @@ class Linted(msgspec.Struct, frozen=True, kw_only=True):
     linters: tuple[LinterRun, ...] = ()
 
 
+class Insights(Generated, frozen=True, kw_only=True):
+    """What a model has to say, and how that came about."""
+
+    insights: tuple[Insight, ...] = ()
+
+
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     """The body of an analysis; `insights` is left out unless they were asked for.
 
-    `notes` say what was left out, cut or not believed, and why.
+    `notes` say what was left out, cut or not believed, and why. The fields behind them are those of every generated
+    answer, and are there where a model told insights.
     """
 
     language: str | None
@@ -136,6 +144,15 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     linters: tuple[LinterRun, ...] = ()
     insights: tuple[Insight, ...] | msgspec.UnsetType = msgspec.UNSET
     notes: tuple[str, ...] = ()
+    backend: str | msgspec.UnsetType | None = msgspec.UNSET
+    model: str | msgspec.UnsetType | None = msgspec.UNSET
+    finish_reason: FinishReason | msgspec.UnsetType = msgspec.UNSET
+    usage: Usage | msgspec.UnsetType = msgspec.UNSET
+    timings: Timings | msgspec.UnsetType = msgspec.UNSET
+    truncated: Truncated | msgspec.UnsetType = msgspec.UNSET
+    fallback: Fallback | msgspec.UnsetType = msgspec.UNSET
+    masked: int | msgspec.UnsetType = msgspec.UNSET
+    withheld: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class StaticAnalysis(StaticPart, frozen=True, kw_only=True):

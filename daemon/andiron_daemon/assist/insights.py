@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from andiron_daemon.analysis.types import Insight
-from andiron_daemon.assist.asking import Asking
+from andiron_daemon.analysis.types import Insight, Insights
+from andiron_daemon.assist.asking import SECRET, Asking
 from andiron_daemon.assist.context import fenced, show
 from andiron_daemon.assist.instructions import AssistInstructions, fill
 from andiron_daemon.assist.subject import Subject
+from andiron_daemon.errors import DaemonError
 from andiron_daemon.positions import Range
 from andiron_models.types import Message
 
@@ -32,16 +33,17 @@ class ToldInsights(msgspec.Struct, frozen=True, kw_only=True):
     insights: Annotated[tuple[_ToldInsight, ...], msgspec.Meta(max_length=_MOST)]
 
 
-async def insights_of(
-    subject: Subject, figures: str, asking: Asking, instructions: AssistInstructions
-) -> tuple[Insight, ...]:
+async def insights_of(subject: Subject, figures: str, asking: Asking, instructions: AssistInstructions) -> Insights:
     """Ask for insights; those that quote a line that is not there are dropped.
 
     Raises:
+        DaemonError: if the text is not one to be shown to a model.
         ModelError: if the model cannot be asked.
     """
-    if subject.is_secret or not subject.has_code:
-        return ()
+    if subject.is_secret:
+        raise DaemonError(SECRET.message, hint=SECRET.hint)
+    if not subject.has_code:
+        raise DaemonError("there is no code in the text")
     max_tokens = asking.answer_tokens(_ANSWER_TOKENS)
     shown = await asyncio.to_thread(show, subject, await asking.prompt_characters(max_tokens))
     content = fill(instructions.insights, language=subject.language.name, figures=figures, code=fenced(shown.code))
@@ -53,7 +55,7 @@ async def insights_of(
         title = " ".join(one.title.split())[:_LONGEST_TITLE]
         if title and one.detail.strip() and (place is not None or not one.line.strip()):
             found.setdefault(title, Insight(title=title, detail=one.detail.strip(), severity=one.severity, range=place))
-    return tuple(found.values())
+    return Insights(insights=tuple(found.values()), **asking.how_it_came(shown.truncated))
 
 
 def find_quote(subject: Subject, quote: str) -> Range | None:

@@ -9,7 +9,7 @@ Closing a stream cancels the model's work. Nothing that was sent or written is e
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from andiron_daemon.analysis.types import AnalysisInput, Insight, Metrics
+from andiron_daemon.analysis.types import AnalysisInput, Insights, Metrics
 from andiron_daemon.answers import Generated
 from andiron_daemon.assist.asking import Asking
 from andiron_daemon.assist.explain import ExplainEvent, explain
@@ -106,17 +106,19 @@ class AssistService:
                 self._count(event)
                 yield event
 
-    async def insights(self, request: AnalysisInput, metrics: Metrics) -> tuple[Insight, ...]:
+    async def insights(self, request: AnalysisInput, metrics: Metrics, *, request_id: str | None = None) -> Insights:
         """Say what is worth knowing about a file, for its analysis; raises as `refactor` does."""
         fields = {name: getattr(request, name) for name in ("code", "path", "language", "backend", "model")}
         text = AssistInput(**fields)
-        asking = self._asking(text, None)
+        asking = self._asking(text, request_id)
         subject = await read_subject(text)
         figures = (
             f"{metrics.code_lines} lines of code, {metrics.functions} functions, {metrics.classes} classes, "
             f"complexity at most {metrics.max_complexity}, the longest function {metrics.longest_function} lines."
         )
-        return await insights_of(subject, figures, asking, self._instructions)
+        insights = await insights_of(subject, figures, asking, self._instructions)
+        self._counters.count_answer(insights)
+        return insights
 
     def _asking(self, request: AssistInput, request_id: str | None) -> Asking:
         return Asking(self._router, request, identifier=new_id(), request_id=request_id, has_checks=self._has_checks)

@@ -2,12 +2,24 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from andiron_daemon.analysis.service import AnalysisEvent, AnalysisService
-from andiron_daemon.analysis.types import Analysis, AnalysisInput, Insight, Linted, LinterRun, Metrics, StaticAnalysis
+from andiron_daemon.analysis.types import (
+    Analysis,
+    AnalysisInput,
+    Insight,
+    Insights,
+    Linted,
+    LinterRun,
+    Metrics,
+    StaticAnalysis,
+)
 from andiron_daemon.answers import Started
 from andiron_daemon.syntax.languages import Language
 from andiron_daemon.syntax.parse import Syntax
 from andiron_models.errors import BackendUnavailableError
+from andiron_models.types import Timings, Usage
 
 
 class EmptyDesk:
@@ -17,18 +29,26 @@ class EmptyDesk:
         return Linted(linters=(LinterRun(name="none", reason="there is none"),))
 
 
-async def told(_request: AnalysisInput, metrics: Metrics) -> tuple[Insight, ...]:
-    return (Insight(title="Short", detail=f"{metrics.lines} line"),)
+async def told(_request: AnalysisInput, metrics: Metrics, *, request_id: str | None) -> Insights:
+    return Insights(
+        insights=(Insight(title="Short", detail=f"{metrics.lines} line"),),
+        backend="cloud",
+        model=f"of {request_id}",
+        finish_reason="stop",
+        usage=Usage(completion_tokens=3),
+        timings=Timings(),
+        withheld=("b.py",),
+    )
 
 
-async def refused(_request: AnalysisInput, _metrics: Metrics) -> tuple[Insight, ...]:
+async def refused(_request: AnalysisInput, _metrics: Metrics, **_: object) -> Insights:
     raise BackendUnavailableError("no model is installed", hint="Pull one.")
 
 
 async def events_of(request: AnalysisInput, insights: Callable[..., object] | None = None) -> list[AnalysisEvent]:
     service = AnalysisService(EmptyDesk(), insights)  # type: ignore[arg-type] # any of the two above
     try:
-        return [event async for event in service.analyse(request)]
+        return [event async for event in service.analyse(request, request_id="r1")]
     finally:
         await service.aclose()
 
@@ -50,9 +70,17 @@ async def test_the_static_part_comes_first_and_the_whole_last() -> None:
 
 
 async def test_insights_are_asked_for_only_when_wanted() -> None:
-    assert (await whole(AnalysisInput(code="x", path="a.py"), told)).insights is not None
+    plain = msgspec.to_builtins(await whole(AnalysisInput(code="x", path="a.py"), told))
+    assert not {"insights", "backend", "usage", "masked"} & set(plain)
     answer = await whole(AnalysisInput(code="x", path="a.py", insights=True), told)
     assert answer.insights == (Insight(title="Short", detail="1 line"),)
+
+
+async def test_insights_say_who_told_them_and_what_they_cost() -> None:
+    answer = msgspec.to_builtins(await whole(AnalysisInput(code="x", path="a.py", insights=True), told))
+    assert (answer["backend"], answer["model"], answer["finish_reason"]) == ("cloud", "of r1", "stop")
+    assert (answer["usage"]["completion_tokens"], answer["masked"], answer["withheld"]) == (3, 0, ("b.py",))
+    assert not {"truncated", "fallback"} & set(answer)
 
 
 async def test_without_a_model_the_analysis_stands_and_says_what_is_missing() -> None:

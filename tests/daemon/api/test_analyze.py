@@ -2,6 +2,7 @@
 
 import pytest
 
+from andiron_models.errors import BackendUnavailableError
 from andiron_testing.daemons import DaemonClient, error_of, read_events
 from andiron_testing.scripted import ScriptedBackend
 
@@ -36,11 +37,27 @@ async def test_the_static_part_streams_first(daemon: DaemonClient) -> None:
 async def test_insights_that_cannot_be_had_are_said_to_be_missing(
     daemon: DaemonClient, backend: ScriptedBackend
 ) -> None:
-    body = {"code": CODE, "path": "a.py", "insights": True, "backend": "nowhere"}
-    answer = await (await daemon.post(ANALYZE, json=body)).json()
+    backend.enqueue(BackendUnavailableError("it is gone"))
+    answer = await (await daemon.post(ANALYZE, json={"code": CODE, "path": "a.py", "insights": True})).json()
     assert answer["insights"] == []
-    assert answer["notes"][0].startswith("insights are missing: ")
+    assert answer["notes"][0].startswith("insights are missing: it is gone")
     assert answer["metrics"]["functions"] == 1
+
+
+async def test_insights_are_counted_like_every_generated_answer(daemon: DaemonClient, backend: ScriptedBackend) -> None:
+    backend.enqueue('{"insights": []}')
+    answer = await (await daemon.post(ANALYZE, json={"code": CODE, "path": "a.py", "insights": True})).json()
+    assert (answer["backend"], answer["model"], answer["insights"]) == (backend.name, "scripted-1", [])
+    counts = (await (await daemon.get("/api/v1/status")).json())["rates"]["tokens"][backend.name]
+    assert counts["completion_tokens"] == answer["usage"]["completion_tokens"] > 0
+
+
+@pytest.mark.parametrize(("choice", "status"), [({"backend": "nowhere"}, 400), ({"model": "nobody"}, 404)])
+async def test_insights_of_somebody_unknown_are_an_error(
+    daemon: DaemonClient, backend: ScriptedBackend, choice: dict[str, str], status: int
+) -> None:
+    body = {"code": CODE, "path": "a.py", "insights": True, **choice}
+    assert (await error_of(await daemon.post(ANALYZE, json=body)))[0] == status
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from andiron_daemon.answers import Started, TextDelta
 from andiron_daemon.assist.instructions import read_assist_instructions
 from andiron_daemon.assist.service import AssistService
 from andiron_daemon.assist.types import ExplainInput, Explanation, ExplanationStart
-from andiron_daemon.errors import ConfigurationError
+from andiron_daemon.errors import ConfigurationError, DaemonError
 from andiron_daemon.positions import Position, Range
 from andiron_models.errors import BackendUnavailableError, ModelNotFoundError
 from andiron_models.types import ChatRequest
@@ -132,12 +132,24 @@ async def test_insights_quote_a_line_that_is_there_or_none(assist: AssistService
     ]
     backend.enqueue(told(insights=insights[:3]), told(insights=insights[3:]))
     found = await assist.insights(AnalysisInput(code=_CODE, language="python"), Metrics(functions=2))
-    assert [(one.title, one.range) for one in found] == [
+    assert (found.backend, found.finish_reason) == (backend.name, "stop")
+    assert [(one.title, one.range) for one in found.insights] == [
         ("Separator", Range(Position(8, 4), Position(8, 21))),
         ("Whole", None),
     ]
-    assert await assist.insights(AnalysisInput(code=_CODE, language="python"), Metrics()) == ()
+    assert (await assist.insights(AnalysisInput(code=_CODE, language="python"), Metrics())).insights == ()
     assert "2 functions" in asked(backend, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "why"), [('K = "-----BEGIN PRIVATE KEY-----"\n', "keeps secrets"), ("# a word\n", "no code")]
+)
+async def test_what_no_model_is_asked_about_has_no_insights_and_says_why(
+    assist: AssistService, backend: ScriptedBackend, code: str, why: str
+) -> None:
+    with pytest.raises(DaemonError, match=why):
+        await assist.insights(AnalysisInput(code=code, language="python"), Metrics())
+    assert backend.requests == []
 
 
 async def test_closing_cancels_the_models_work(assist: AssistService, backend: ScriptedBackend) -> None:

@@ -1,15 +1,17 @@
 /**
- * Requests to the daemon: JSON and event streams over node's own HTTP, which no proxy setting of the editor touches.
+ * Requests to the daemon: JSON and event streams over node's own HTTP.
  *
- * A signal that aborts closes the connection, and with it the work in the daemon.
+ * A signal that aborts closes the connection, and with it the work in the daemon. What is for this machine goes
+ * through no proxy, whatever the editor's settings and the environment say.
  */
 
 import * as http from "node:http";
 import * as https from "node:https";
+import { urlToHttpOptions } from "node:url";
 
 import { EventReader } from "./events";
-import type { Location } from "./location";
-import type { ErrorBody } from "./wire";
+import { isHere, type Location } from "./location";
+import type { ErrorBody, Health } from "./wire";
 
 /** The daemon said no, or could not be reached (`unreachable`), or broke off (`broken_stream`). */
 export class DaemonError extends Error {
@@ -39,12 +41,27 @@ interface Asked {
 
 // The daemon says something every ten seconds, if only that it is still there.
 const LONGEST_SILENCE_MILLISECONDS = 45_000;
-// Connections are kept: a keystroke should not wait for a handshake.
-const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+// Of an answer that comes in one piece nothing is heard before it is there.
+const LONGEST_WAIT_MILLISECONDS = 120_000;
+// Connections are kept, for less long than the daemon does: a keystroke should not wait for a handshake.
+const KEPT = { keepAlive: true, timeout: 60_000 };
+const agents = { http: new http.Agent(KEPT), https: new https.Agent(KEPT) };
 
 /** One daemon at one place. */
 export class Client {
-  constructor(readonly location: Location) {}
+  constructor(
+    readonly location: Location,
+    private readonly longestSilenceMilliseconds = LONGEST_SILENCE_MILLISECONDS,
+  ) {}
+
+  /** Ask whether it is Andiron that is there, and which version. */
+  async version(signal: AbortSignal): Promise<string> {
+    const health = await this.json<Health | null>("GET", "/health", undefined, { signal, timeoutMilliseconds: 5_000 });
+    if (typeof health?.version !== "string") {
+      throw notAndiron("what answered there is not Andiron");
+    }
+    return health.version;
+  }
 
   /** Ask for a body; undefined for an answer without one. */
   async json<Body>(
@@ -53,7 +70,7 @@ export class Client {
     body?: unknown,
     options: { signal?: AbortSignal; timeoutMilliseconds?: number } = {},
   ): Promise<Body> {
-    const response = await this.#send({ method, path, body, accept: "application/json", ...options });
+    const response = await this.#send({ method, path, body, accept: "application/json", timeoutMilliseconds: LONGEST_WAIT_MILLISECONDS, ...options });
     const text = await wholeText(response, options.signal);
     return (text ? parsed(text) : undefined) as Body;
   }
@@ -68,7 +85,7 @@ export class Client {
   ): Promise<void> {
     const asked = { method, path, body, accept: "text/event-stream" } as const;
     const response = await this.#send(signal ? { ...asked, signal } : asked);
-    response.setTimeout(LONGEST_SILENCE_MILLISECONDS, () => response.destroy(new Error("nothing was heard any more")));
+    response.setTimeout(this.longestSilenceMilliseconds, () => response.destroy(new Error("nothing was heard any more")));
     const reader = new EventReader(take);
     try {
       for await (const piece of response) {
@@ -95,7 +112,7 @@ export class Client {
       headers["Content-Length"] = data.length;
     }
     return new Promise((resolve, reject) => {
-      const request = (isSecure ? https : http).request(url, {
+      const request = requestTo(url, {
         method: asked.method,
         headers,
         agent: isSecure ? agents.https : agents.http,
@@ -115,6 +132,14 @@ export class Client {
       request.end(data);
     });
   }
+}
+
+/** The editor puts its proxies into `request`; who makes the request themselves passes them by. */
+function requestTo(url: URL, options: http.RequestOptions): http.ClientRequest {
+  if (isHere(url.href)) {
+    return new http.ClientRequest({ ...urlToHttpOptions(url), ...options });
+  }
+  return (url.protocol === "https:" ? https : http).request(url, options);
 }
 
 function addressOf(base: string, path: string): URL {
@@ -145,7 +170,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new DaemonError("not_andiron", "what answered there is not Andiron", "Look at the setting andiron.url.");
+    throw notAndiron("what answered there is not Andiron");
   }
 }
 
@@ -158,11 +183,16 @@ function refused(status: number, text: string): DaemonError {
   } catch {
     // Told below.
   }
-  return new DaemonError("not_andiron", `it answered with ${status}`, "Look at the setting andiron.url.");
+  return notAndiron(`it answered with ${status}`);
 }
 
-function unreachable(error: Error, url: URL): DaemonError {
-  return new DaemonError("unreachable", `Andiron does not answer at ${url.origin}: ${error.message}`, "Start it: andiron serve --detach");
+function notAndiron(message: string): DaemonError {
+  return new DaemonError("not_andiron", message, "Look at the setting andiron.url.");
+}
+
+function unreachable(error: NodeJS.ErrnoException, url: URL): DaemonError {
+  // Where a name has several addresses, the error is of them all and has no message of its own.
+  return new DaemonError("unreachable", `Andiron does not answer at ${url.origin}: ${error.message || error.code}`, "Start it: andiron serve --detach");
 }
 
 function brokenOff(error: unknown, signal?: AbortSignal): Error {

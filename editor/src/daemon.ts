@@ -12,16 +12,18 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import { CancelledError, Client, DaemonError } from "./client";
+import { Client, DaemonError } from "./client";
 import { findDaemon, type Location, stateFolder, type Surroundings } from "./location";
-import type { Health, State } from "./wire";
+import type { State } from "./wire";
 
 export type Condition = "offline" | "starting" | "ready" | "working" | "paused" | "failed" | "refused";
 
 const FIRST_RETRY_MILLISECONDS = 1_000;
 const LONGEST_RETRY_MILLISECONDS = 30_000;
-/** Codes of a daemon, or of something else, that is there and does not work with us. */
+// The daemon takes a new token a moment after it has written it.
+const SOON_MILLISECONDS = 250;
 const CONDITIONS: ReadonlySet<string> = new Set<State["condition"]>(["ready", "loading", "generating", "failed"]);
+/** Codes of a daemon, or of something else, that is there and does not work with us. */
 const REFUSALS: ReadonlySet<string> = new Set(["unauthorized", "forbidden_host", "forbidden_origin", "not_andiron", "other_version", "wrong_url"]);
 
 export class Daemon implements vscode.Disposable {
@@ -33,7 +35,6 @@ export class Daemon implements vscode.Disposable {
   #retry: NodeJS.Timeout | undefined;
   #retryMilliseconds = FIRST_RETRY_MILLISECONDS;
   #watcher: { readonly folder: string; readonly watch: fs.FSWatcher } | undefined;
-  #isDisposed = false;
   readonly #changed = new vscode.EventEmitter<Condition>();
   /** The condition, or what is known of the daemon, is another one. */
   readonly onDidChange = this.#changed.event;
@@ -54,33 +55,34 @@ export class Daemon implements vscode.Disposable {
     return this.#trouble;
   }
 
-  /** Whether requests make sense now. */
+  /** Whether requests make sense now: it has told how it is, so it knows us. */
   get isThere(): boolean {
-    return this.#client !== undefined && !["offline", "refused"].includes(this.#condition);
+    return this.#client !== undefined;
   }
 
   /** The way to the daemon; fails where there is none, with what to do about it. */
   get client(): Client {
-    if (!this.#client || !this.isThere) {
-      throw this.#trouble ?? new DaemonError("unreachable", "Andiron is not running", "Start it: andiron serve --detach");
+    if (!this.#client) {
+      throw this.#trouble ?? gone("Andiron is not running");
     }
     return this.#client;
   }
 
-  /** Look for the daemon now, whatever was planned. */
+  /** Look for the daemon now, whatever was planned; an attempt that is under way gives way to this one. */
   async connect(): Promise<void> {
     clearTimeout(this.#retry);
     this.#following?.abort();
+    const { signal } = (this.#following = new AbortController());
     const location = await findDaemon(settings(), surroundings());
+    if (signal.aborted) {
+      return;
+    }
     this.#watch();
-    if (this.#isDisposed) {
-      return;
+    if (location) {
+      await this.#follow(location, signal);
+    } else {
+      this.#lost(gone("Andiron is not running"));
     }
-    if (!location) {
-      this.#lost(new DaemonError("unreachable", "Andiron is not running", "Start it: andiron serve --detach"));
-      return;
-    }
-    await this.#follow(location);
   }
 
   /** Look again after a change of settings. */
@@ -90,33 +92,30 @@ export class Daemon implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#isDisposed = true;
     clearTimeout(this.#retry);
     this.#following?.abort();
     this.#watcher?.watch.close();
     this.#changed.dispose();
   }
 
-  async #follow(location: Location): Promise<void> {
-    const following = new AbortController();
-    this.#following = following;
+  async #follow(location: Location, signal: AbortSignal): Promise<void> {
     const client = new Client(location);
     let version: string | undefined;
     try {
-      version = (await client.json<Health>("GET", "/health", undefined, { signal: following.signal, timeoutMilliseconds: 5_000 })).version;
-      this.#client = client;
-      this.#set("starting");
-      await client.events("GET", "/api/v1/events", undefined, (name, data) => this.#heard(name, data), following.signal);
-      throw new DaemonError("unreachable", "the daemon has stopped", "Start it: andiron serve --detach");
-    } catch (error) {
-      if (error instanceof CancelledError || this.#following !== following) {
-        return; // another attempt is under way
+      version = await client.version(signal);
+      if (this.#condition === "offline") {
+        this.#set("starting");
       }
-      this.#lost(error instanceof DaemonError ? told(error, version) : new DaemonError("unreachable", String(error)));
+      await client.events("GET", "/api/v1/events", undefined, (name, data) => this.#heard(client, name, data), signal);
+      throw gone("the daemon has stopped");
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#lost(error instanceof DaemonError ? told(error, version) : new DaemonError("unreachable", String(error)));
+      }
     }
   }
 
-  #heard(name: string, data: unknown): void {
+  #heard(client: Client, name: string, data: unknown): void {
     if (name === "pull") {
       const { id, state, message } = data as { id: string; state: string; message?: string | null };
       void vscode.window.showInformationMessage(state === "done" ? `Andiron: ${id} is here.` : `Andiron: the pull of ${id} ended: ${message ?? state}`);
@@ -132,18 +131,20 @@ export class Daemon implements vscode.Disposable {
     if (!CONDITIONS.has(state.condition)) {
       throw new DaemonError("other_version", `its condition ${JSON.stringify(state.condition)} is unknown`);
     }
+    this.#client = client;
     this.#state = state;
     this.#trouble = state.condition === "failed" ? new DaemonError("backend_unavailable", state.detail ?? "the backend cannot answer", state.hint ?? undefined) : undefined;
     this.#set(conditionOf(state));
   }
 
   #lost(trouble: DaemonError): void {
-    const isRefused = REFUSALS.has(trouble.code);
-    this.log.info(`${trouble.message}${trouble.hint ? ` (${trouble.hint})` : ""}`);
+    if (trouble.message !== this.#trouble?.message) {
+      this.log.info(`${trouble.message}${trouble.hint ? ` (${trouble.hint})` : ""}`);
+    }
     this.#client = undefined;
     this.#state = undefined;
     this.#trouble = trouble;
-    this.#set(isRefused ? "refused" : "offline");
+    this.#set(REFUSALS.has(trouble.code) ? "refused" : "offline");
     this.#retry = setTimeout(() => void this.connect(), this.#retryMilliseconds);
     this.#retryMilliseconds = Math.min(2 * this.#retryMilliseconds, LONGEST_RETRY_MILLISECONDS);
   }
@@ -153,7 +154,7 @@ export class Daemon implements vscode.Disposable {
     this.#changed.fire(condition);
   }
 
-  /** Look at once when the run file is written; where the folder cannot be watched, the retries find it. */
+  /** Look soon when the run file or the token is written; where the folder cannot be watched, the retries find it. */
   #watch(): void {
     const folder = stateFolder(settings().home, surroundings());
     if (this.#watcher?.folder === folder) {
@@ -163,8 +164,9 @@ export class Daemon implements vscode.Disposable {
     this.#watcher = undefined;
     try {
       const watch = fs.watch(folder, (_, file) => {
-        if (file === "run.json" && !this.isThere) {
-          this.reconnect();
+        if (file === "token" || (file === "run.json" && !this.isThere)) {
+          clearTimeout(this.#retry);
+          this.#retry = setTimeout(() => this.reconnect(), SOON_MILLISECONDS);
         }
       });
       watch.on("error", () => (this.#watcher = undefined));
@@ -173,6 +175,10 @@ export class Daemon implements vscode.Disposable {
       // It is not there before the daemon was started for the first time.
     }
   }
+}
+
+function gone(message: string): DaemonError {
+  return new DaemonError("unreachable", message, "Start it: andiron serve --detach");
 }
 
 function conditionOf(state: State): Condition {

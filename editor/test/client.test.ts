@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import * as http from "node:http";
+import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 
 import { CancelledError, Client, DaemonError } from "../src/client";
 import { generate } from "../src/generation";
 
-async function answering(t: TestContext, handler: http.RequestListener): Promise<Client> {
+async function answering(t: TestContext, handler: http.RequestListener, longestSilenceMilliseconds?: number): Promise<Client> {
   const server = http.createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  return new Client({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: "secret" });
+  return new Client({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: "secret" }, longestSilenceMilliseconds);
 }
 
 function isRefusal(code: string) {
@@ -61,6 +61,32 @@ test("what is no address is told with the setting's name", async () => {
   for (const url of ["nonsense", "ftp://127.0.0.1", ""]) {
     await assert.rejects(new Client({ url, token: "" }).json("GET", "/x"), isRefusal("wrong_url"));
   }
+});
+
+test("what is for this machine goes through no proxy the editor puts in the way", async (t) => {
+  const client = await answering(t, (_, response) => response.end('{"version":"1"}'));
+  t.mock.method(http, "request", () => assert.fail("it went through the proxy"));
+  assert.equal(await client.version(new AbortController().signal), "1");
+});
+
+test("an address of several is told with what is wrong", async () => {
+  const several = new Client({ url: "http://localhost:1", token: "" });
+  await assert.rejects(several.json("GET", "/"), (error) => error instanceof DaemonError && /localhost:1: .*ECONNREFUSED/.test(error.message));
+});
+
+test("what is healthy without saying its version is not Andiron", async (t) => {
+  const client = await answering(t, (_, response) => response.end("null"));
+  await assert.rejects(client.version(new AbortController().signal), isRefusal("not_andiron"));
+});
+
+test("who sends us on elsewhere is not followed", async (t) => {
+  const asked: (string | undefined)[] = [];
+  const client = await answering(t, (request, response) => {
+    asked.push(request.url);
+    response.writeHead(307, { Location: "/elsewhere" }).end();
+  });
+  await assert.rejects(client.json("POST", "/x", {}), isRefusal("not_andiron"));
+  assert.deepEqual(asked, ["/x"]);
 });
 
 test("an abort closes the connection, and the daemon sees it", async (t) => {
@@ -112,5 +138,10 @@ test("a connection that is cut in the middle is a broken stream", async (t) => {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.write('event: delta\ndata: {"text":"one"}\n\n', () => response.destroy());
   });
+  await assert.rejects(generate(client, "/x", {}, {}), isRefusal("broken_stream"));
+});
+
+test("a stream that falls silent is a broken one", async (t) => {
+  const client = await answering(t, (_, response) => response.writeHead(200).write('event: delta\ndata: {"text":"one"}\n\n'), 20);
   await assert.rejects(generate(client, "/x", {}, {}), isRefusal("broken_stream"));
 });

@@ -38,7 +38,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 class Framework(msgspec.Struct, frozen=True, kw_only=True):
     """One row; `is_used` is asked in the order of the table, the first row of a language is its default.
 
-    `start` is where a test begins, wherever in a line.
+    `start` is where a test begins, wherever in a line; `around` is what has to stand around tests so that they are run.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Framework(msgspec.Struct, frozen=True, kw_only=True):
     header: Callable[[Target], str]
     style: str
     start: str
+    around: str = ""
     is_used: Callable[[Project], bool] = lambda _: False
     aliases: tuple[str, ...] = ()
 
@@ -218,7 +219,8 @@ FRAMEWORKS: tuple[Framework, ...] = (
         header=_unittest_header,
         style="They are methods `def test_...(self):` of one class derived from unittest.TestCase.",
         is_used=lambda project: project.mentions("unittest"),
-        start=r"^\s+def test",
+        start=r"^[ \t]+def test",
+        around=r"^class \w+\(.*TestCase\):",
     ),
     Framework(
         name="jest",

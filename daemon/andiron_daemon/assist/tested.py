@@ -145,8 +145,9 @@ def _problems(
     problems = problems_of_code(written.text, language)
     if problems:
         return problems
-    if not re.search(framework.start, body, re.MULTILINE):
-        problems.append(Problem(kind="no_tests", message=f"there are no tests for {framework.name} in it"))
+    if not all(re.search(pattern, body, re.MULTILINE) for pattern in (framework.start, framework.around)):
+        message = f"there are no tests for {framework.name} in it. {framework.style}"
+        problems.append(Problem(kind="no_tests", message=message))
     elif not _ASSERTION.search(body):
         problems.append(Problem(kind="no_assertions", message="nothing is asserted"))
     if not covers:

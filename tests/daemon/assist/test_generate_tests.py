@@ -1,5 +1,6 @@
 import asyncio
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -151,6 +152,15 @@ async def test_tests_that_are_not_valid_go_back_once(
     with pytest.raises(InvalidAnswerError) as raised:
         await answer_of(assist.generate_tests(_ask()))
     assert raised.value.details["problems"]
+
+
+@pytest.mark.parametrize("bad", [f"x = 1\n\n{_TESTS}", f"class TestAdd:\n{indent(_TESTS, '    ')}"])
+async def test_what_unittest_would_not_run_goes_back(assist: AssistService, backend: ScriptedBackend, bad: str) -> None:
+    good = "class TestAdd(unittest.TestCase):\n    def test_add(self):\n        self.assertEqual(add(1, 2), 3)"
+    backend.enqueue(code(bad), code(good))
+    answer: GeneratedTests = await answer_of(assist.generate_tests(_ask(framework="unittest")))
+    assert "derived from unittest.TestCase" in asked(backend, 1)
+    assert answer.tests == f"import unittest\n\nfrom shop.sums import add, Box\n\n\n{good}\n"
 
 
 async def test_a_selection_limits_what_is_tested(assist: AssistService, backend: ScriptedBackend) -> None:

@@ -36,25 +36,27 @@ def position_after(text: str) -> Position:
     return Position(lines, len(last_line.encode("utf-16-le", "surrogatepass")) // 2)
 
 
-def offset_of(text: str, position: Position) -> int:
+def offset_of(text: str, position: Position, field: str = "position") -> int:
     """Find the character a position stands before; behind the end of its line means at the end, as in LSP.
+
+    `field` is where the position was sent, for the error.
 
     Raises:
         InvalidRequestError: for a line that is not there, or a place inside a character.
     """
-    start, end = _line_bounds(text, position)
+    start, end = _line_bounds(text, position, field)
     units = text[start:end].encode("utf-16-le", "surrogatepass")[: position.character * 2]
     before = units.decode("utf-16-le", "surrogatepass")
     if not text.startswith(before, start):
         raise InvalidRequestError(
             f"position {position.line}:{position.character} is inside a character",
             hint="Characters are UTF-16 code units; a pair of surrogates is one place.",
-            details={"field": "position"},
+            details={"field": field},
         )
     return start + len(before)
 
 
-def _line_bounds(text: str, position: Position) -> tuple[int, int]:
+def _line_bounds(text: str, position: Position, field: str) -> tuple[int, int]:
     """Find where a position's line begins and ends, reading no further than that."""
     start = lines = 0
     if position.line >= 0 and position.character >= 0:
@@ -69,5 +71,5 @@ def _line_bounds(text: str, position: Position) -> tuple[int, int]:
     raise InvalidRequestError(
         f"position {position.line}:{position.character} is not in the document, which has {count} lines",
         hint="Lines and characters count from zero, as in LSP.",
-        details={"field": "position", "lines": count},
+        details={"field": field, "lines": count},
     )

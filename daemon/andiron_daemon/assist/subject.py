@@ -137,7 +137,7 @@ def _meant(selection: Range | None, text: str, definitions: tuple[Definition, ..
     if selection is None:
         start, end = 0, len(text)
     else:
-        start, end = offset_of(text, selection.start), offset_of(text, selection.end)
+        start, end = (offset_of(text, place, "selection") for place in (selection.start, selection.end))
         if end < start:
             raise InvalidRequestError(
                 "the selection ends before it starts", hint="Send start and end in order.", details=_AT

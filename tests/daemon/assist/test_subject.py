@@ -43,6 +43,7 @@ async def test_what_cannot_be_meant_is_refused_with_a_reason(
     with pytest.raises(error) as raised:
         await subject_of(code, **fields)
     assert raised.value.hint
+    assert raised.value.details["field"] == next(iter(fields), "code")
 
 
 @pytest.mark.parametrize("code", ["(" * 10_000, "x = 1\0\0", "\ud800", "a" * 500_000, "é😀" * 1000])

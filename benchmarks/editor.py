@@ -1,6 +1,6 @@
 """Keystroke to ghost text in a real Code-OSS, what the extension weighs, and what its activation takes.
 
-    PYTHONPATH=tests python -m benchmarks.editor MODEL.gguf [--lines 8]
+    PYTHONPATH=tests python -m benchmarks.editor MODEL.gguf [--lines 4]
 
 Keys are typed by a real browser into code-server; a clock inside the page runs from the key to the first frame that
 shows a suggestion. Cold is the first suggestion in a file nobody looked at; warm the next ones, behind keys the
@@ -9,6 +9,7 @@ suggestion did not foresee; typed through are keys that it did foresee.
 
 import argparse
 import json
+import shutil
 import statistics
 import tempfile
 from pathlib import Path
@@ -16,17 +17,17 @@ from pathlib import Path
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from andiron_daemon.paths import find_paths
 from andiron_testing.browser import chromium, person
 from andiron_testing.code_editor import CodeEditor
 from andiron_testing.code_server import CodeServer, built_extension
-from andiron_testing.daemon_process import DaemonProcess, put_model
+from andiron_testing.daemon_process import daemon_with
 from benchmarks.table import print_table
 
 _GOAL_BYTES = 100_000
 _GOAL_ACTIVATION_MS = 50
 _LONGEST_MS = 5_000
-_SOURCES = ("daemon/andiron_daemon/client.py", "daemon/andiron_daemon/runfile.py", "daemon/andiron_daemon/tokens.py")
+_NAMES = ("access", "client", "events", "health", "logs", "paths", "runfile", "sockets", "tokens", "upkeep")
+_SOURCES = tuple(Path(f"daemon/andiron_daemon/{name}.py") for name in _NAMES)
 _STARTS = "firwxapm"
 _FORESEEN = 3
 _CLOCK = """() => {
@@ -54,37 +55,30 @@ def main() -> None:
     """Measure with one model and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
-    parser.add_argument("--lines", type=int, default=8)
+    parser.add_argument("--lines", type=int, default=4, help="lines begun in each file")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        paths = find_paths(str(Path(folder) / "home"))
-        put_model(options.model, paths)
-        daemon = DaemonProcess(paths, (), {})
+    with tempfile.TemporaryDirectory() as folder, daemon_with(options.model, Path(folder) / "home"):
         (Path(folder) / "code").mkdir()
-        server = CodeServer(Path(folder) / "code", {"ANDIRON_HOME": str(paths.state.parent)}, {})
+        server = CodeServer(Path(folder) / "code", {"ANDIRON_HOME": f"{folder}/home"}, {})
         try:
             measured, activation = _typed(server, options.lines)
         finally:
             server.stop()
-            daemon.kill()
-            daemon.said()
     _print(options.model.name, measured, activation)
 
 
 def _typed(server: CodeServer, lines: int) -> tuple[dict[str, list[float]], int]:
     measured: dict[str, list[float]] = {"cold": [], "warm": [], "typed through": []}
     for source in _SOURCES:
-        text = Path(source).read_text(encoding="utf-8")
-        (server.workspace / Path(source).name).write_text(text, encoding="utf-8")
+        shutil.copy(source, server.workspace)
     with chromium() as browser, person(browser) as context:
         page = context.new_page()
         page.goto(server.page)
         editor = CodeEditor(page, server.workspace)
         editor.wait_until_ready()
         for source in _SOURCES:
-            editor.open(Path(source).name)
-            page.keyboard.type("\n\ndef count_lines(path: Path) -> int:\n")
-            page.keyboard.press("Escape")
+            editor.open(source.name)
+            page.keyboard.insert_text("\n\ndef count_lines(path: Path) -> int:\n    ")
             _measure(page, "f", measured["cold"])
             for key in _STARTS[:lines]:
                 page.keyboard.press("Escape")
@@ -93,7 +87,7 @@ def _typed(server: CodeServer, lines: int) -> tuple[dict[str, list[float]], int]
                 _measure(page, key, measured["warm"])
                 for _ in range(_FORESEEN):
                     shown = "".join(editor.ghost.all_inner_texts()).replace("\xa0", " ")
-                    if shown:
+                    if len(shown) > 1:  # behind the last sign the model has to go on
                         _measure(page, shown[0], measured["typed through"])
             editor.close_all()
         page.bring_to_front()

@@ -16,9 +16,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from andiron_daemon.paths import find_paths
 from andiron_testing.browser import chromium, person
-from andiron_testing.daemon_process import DaemonProcess, put_model
+from andiron_testing.daemon_process import DaemonProcess, daemon_with
 from andiron_testing.page_room import ask, signed_in
 from benchmarks.table import print_table
 
@@ -81,19 +80,12 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--answers", type=int, default=5)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        paths = find_paths(str(Path(folder) / "home"))
-        put_model(options.model, paths)
-        daemon = DaemonProcess(paths, (), {})
-        try:
-            listed = daemon.client.get("/api/v1/models")["models"]
-            model = next(one["id"] for one in listed if one["is_installed"])
-            daemon.client.post(f"/api/v1/models/{model}/load")
-            with chromium() as browser:
-                rows = [*_opened(browser, daemon), *_answered(browser, daemon, options.answers)]
-        finally:
-            daemon.kill()
-            daemon.said()
+    with tempfile.TemporaryDirectory() as folder, daemon_with(options.model, Path(folder)) as daemon:
+        listed = daemon.client.get("/api/v1/models")["models"]
+        model = next(one["id"] for one in listed if one["is_installed"])
+        daemon.client.post(f"/api/v1/models/{model}/load")
+        with chromium() as browser:
+            rows = [*_opened(browser, daemon), *_answered(browser, daemon, options.answers)]
     print_table((options.model.name, "measured"), rows)
 
 

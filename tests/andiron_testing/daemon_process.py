@@ -5,15 +5,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 import psutil
 
 from andiron_daemon.client import Client, find_client, running_daemon, wait_until_healthy
-from andiron_daemon.paths import Paths, make_private
+from andiron_daemon.paths import Paths, find_paths, make_private
 from andiron_daemon.runfile import RunRecord
 from andiron_testing.surroundings import foreign_variables, own_variables
 
@@ -135,6 +135,19 @@ def put_model(file: Path, paths: Paths) -> None:
         target.hardlink_to(file)
     except OSError:
         shutil.copyfile(file, target)
+
+
+@contextmanager
+def daemon_with(model: Path, home: Path) -> Iterator[DaemonProcess]:
+    """Run a daemon that answers by one model, for benchmarks; it is killed at the end."""
+    paths = find_paths(str(home))
+    put_model(model, paths)
+    daemon = DaemonProcess(paths, (), {})
+    try:
+        yield daemon
+    finally:
+        daemon.kill()
+        daemon.said()
 
 
 class StartDaemon(Protocol):

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from andiron_daemon import keys
-from andiron_daemon.api.wire import field_error, json_response
+from andiron_daemon.api.wire import json_response, read_query
 from andiron_daemon.protection import PrivacyStatus, Sending
 
 _PAGE = 50
@@ -30,10 +30,7 @@ class PrivacyLog(msgspec.Struct, frozen=True, kw_only=True):
 async def log(request: web.Request) -> web.Response:
     """Show what was sent where, when and how much."""
     services = request.app[keys.SERVICES]
-    try:
-        query = msgspec.convert(dict(request.query), LogQuery, strict=False)
-    except msgspec.ValidationError as error:
-        raise field_error(str(error), "the query") from error
+    query = read_query(request, LogQuery)
     sendings = await services.protection.sendings.latest(query.limit, query.before or None)
     more = sendings[-1].id if len(sendings) == query.limit else None
     privacy = services.protection.privacy(services.router.policy)

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from andiron_daemon import keys
 from andiron_daemon.answers import Started, StaticPart, TextDelta
 from andiron_daemon.api.bodies import WarmUp
+from andiron_daemon.api.choices import choices_at
 from andiron_daemon.errors import InvalidRequestError
 from andiron_daemon.middleware.errors import describe
 from andiron_daemon.middleware.headers import JSON_HEADERS
@@ -31,7 +32,8 @@ Event = TypeVar("Event", bound=msgspec.Struct)
 _EVENT_STREAM = "text/event-stream"
 _STREAM_HEADERS = {"Content-Type": _EVENT_STREAM, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _KEEP_ALIVE = b": still at it\n\n"
-_FIELD = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
+_FIELD = re.compile(r"^(.*) - at (?:`key` in )?`\$\.?(.*)`$", re.DOTALL)
+_NO_SUCH_WORD = "Invalid enum value"
 _MISSING = re.compile(r"^Object missing required field `(.*)`$")
 
 
@@ -47,7 +49,7 @@ async def read_body(request: web.Request, kind: type[Body], default: bytes = b""
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as error:
-        raise field_error(str(error)) from error
+        raise field_error(error, kind) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequestError(f"the body is not JSON: {error}", hint="Send a JSON object in UTF-8.") from error
 
@@ -62,7 +64,7 @@ def read_query(request: web.Request, kind: type[Body]) -> Body:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise field_error(str(error), "the query") from error
+        raise field_error(error, kind, "the query") from error
 
 
 def convert_body(fields: dict[str, Any], kind: type[Body]) -> Body:
@@ -74,7 +76,7 @@ def convert_body(fields: dict[str, Any], kind: type[Body]) -> Body:
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
-        raise field_error(str(error)) from error
+        raise field_error(error, kind) from error
 
 
 def json_response(body: msgspec.Struct, status: int = 200) -> web.Response:
@@ -148,8 +150,9 @@ def _event(name: str, body: msgspec.Struct) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(body))
 
 
-def field_error(told: str, whole: str = "the body") -> InvalidRequestError:
-    """Make the error for a wrong field of msgspec's sentence about it."""
+def field_error(error: msgspec.ValidationError, kind: Any, whole: str = "the body") -> InvalidRequestError:
+    """Make the error for a wrong field of msgspec's sentence about it; `kind` says what the field may be."""
+    told = str(error)
     at = _FIELD.match(told)
     message, field = (at[1], at[2]) if at else (told, "")
     missing = _MISSING.match(message)
@@ -157,4 +160,6 @@ def field_error(told: str, whole: str = "the body") -> InvalidRequestError:
         field = f"{field}.{missing[1]}" if field else missing[1]
         message = "it is missing"
     shown = f"{field}: {message[0].lower()}{message[1:]}" if field else f"{whole}: {message}"
-    return InvalidRequestError(shown, details={"field": field} if field else None)
+    words = choices_at(kind, field) if message.startswith(_NO_SUCH_WORD) else ()
+    hint = f"It is one of: {', '.join(words)}." if words else None
+    return InvalidRequestError(shown, hint=hint, details={"field": field} if field else None)

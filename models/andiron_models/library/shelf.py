@@ -146,4 +146,6 @@ def missing_model(name: str, known: Mapping[str, CatalogueEntry], installed: Seq
         )
     close = difflib.get_close_matches(name, [*known, *installed], n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]}?" if close else "See `andiron models available`."
-    return ModelNotFoundError(f"there is no model {name}", hint=hint, details={"model": name})
+    return ModelNotFoundError(
+        f"there is no model {name} on this machine or in the catalogue", hint=hint, details={"model": name}
+    )

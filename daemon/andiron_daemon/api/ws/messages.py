@@ -50,7 +50,7 @@ def read_frame(data: bytes) -> Frame:
     try:
         return msgspec.convert(fields, Frame)
     except msgspec.ValidationError as error:
-        raise MalformedFrameError(field_error(str(error), whole="the frame"), _id_of(fields)) from error
+        raise MalformedFrameError(field_error(error, Frame, "the frame"), _id_of(fields)) from error
 
 
 def pong(identifier: Identifier | None) -> bytes:

@@ -1,25 +1,143 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isRestOf, takenCharacters } from "../src/completion/accepted";
+import { type Offer, Offered } from "../src/completion/accepted";
 import { Pace } from "../src/completion/pace";
 import { EventReader } from "../src/events";
 
-const OFFER = { id: "a", text: "print(x)\n", document: "file:///a.py", offset: 4 };
+/** A text with a suggestion in it, changed as an editor does and tells of it. */
+class Page {
+  readonly offered: Offered;
 
-test("what was taken of an offer is seen in the text", () => {
-  assert.equal(takenCharacters(OFFER, "x = "), 0);
-  assert.equal(takenCharacters(OFFER, "x = pri"), 3);
-  assert.equal(takenCharacters(OFFER, "x = print(x)\nmore"), 9);
-  assert.equal(takenCharacters(OFFER, "x = prone"), 2);
+  constructor(
+    public text: string,
+    readonly offer: Offer,
+  ) {
+    this.offered = new Offered(offer);
+  }
+
+  read = (from: number, to: number): string => this.text.slice(from, to);
+
+  /** Put a text in place of others, the last of them first. */
+  put(text: string, ...ranges: [at: number, length: number][]): void {
+    const changes = ranges.map(([rangeOffset, rangeLength]) => ({ rangeOffset, rangeLength, text }));
+    for (const { rangeOffset, rangeLength } of changes) {
+      this.text = this.text.slice(0, rangeOffset) + text + this.text.slice(rangeOffset + rangeLength);
+    }
+    this.offered.changed(changes, this.read);
+  }
+
+  type(text: string, at: number): void {
+    for (const [index, sign] of [...text].entries()) {
+      this.put(sign, [at + index, 0]);
+      this.offered.moved(true);
+    }
+  }
+
+  accept(text: string, at: number): void {
+    this.put(text, [at, 0]);
+    this.offered.moved(false);
+  }
+
+  get outcome(): unknown {
+    return this.offered.outcome();
+  }
+}
+
+function page(before = "x = ", behind = "", offer: Partial<Offer> = {}): Page {
+  return new Page(before + behind, { id: "a", text: "print(x)\n", document: "file:///a.py", offset: before.length, given: 0, ...offer });
+}
+
+const REJECTED = { event: "rejected" };
+
+test("a suggestion that is left is rejected, also after some of it was typed", () => {
+  const { offered } = page();
+  assert.deepEqual(offered.outcome(), REJECTED);
+  const typed = page();
+  typed.type("pri", 4);
+  typed.type("vate", 7);
+  assert.deepEqual(typed.outcome, REJECTED);
 });
 
-test("an offer that goes on with what was typed is the rest of the one before", () => {
-  const rest = { id: "b", text: "int(x)\n", document: OFFER.document, offset: 6 };
-  assert.equal(isRestOf(OFFER, rest, "pr"), true);
-  assert.equal(isRestOf(OFFER, { ...rest, text: "other" }, "pr"), false);
-  assert.equal(isRestOf(OFFER, { ...rest, document: "file:///b.py" }, "pr"), false);
-  assert.equal(isRestOf(OFFER, rest, "xx"), false);
+test("a suggestion accepted by words is accepted as far as they go", () => {
+  const taken = page();
+  taken.accept("print", 4);
+  taken.accept("(", 9);
+  taken.type("y", 10);
+  assert.deepEqual(taken.outcome, { event: "accepted", accepted_chars: 6 });
+});
+
+test("what is typed by hand is not accepted, whatever the editor puts in along with it", () => {
+  const typed = page("x = ", "", { text: "f()\n    y" });
+  typed.type("f", 4);
+  typed.put("()", [5, 0]);
+  typed.offered.moved(true);
+  assert.deepEqual(typed.outcome, REJECTED);
+});
+
+test("a suggestion typed by hand to its end was neither taken nor refused", () => {
+  const typed = page();
+  typed.type("print(x)\n", 4);
+  assert.equal(typed.outcome, undefined);
+});
+
+test("what is undone was not accepted", () => {
+  const taken = page();
+  taken.accept("print", 4);
+  taken.accept("(x", 9);
+  taken.put("", [9, 2]);
+  assert.deepEqual(taken.outcome, { event: "accepted", accepted_chars: 5 });
+  taken.put("", [4, 5]);
+  assert.deepEqual(taken.outcome, REJECTED);
+});
+
+test("what stood behind the cursor before is no part of what was taken", () => {
+  const taken = page("f(", ")", { text: "x)" });
+  taken.accept("x", 2);
+  assert.deepEqual(taken.outcome, { event: "accepted", accepted_chars: 1 });
+});
+
+test("what is accepted is counted in characters, as the daemon counts them", () => {
+  const taken = page("x = ", "", { text: "\"🔥🔥\" + y" });
+  taken.accept("\"🔥🔥\"", 4);
+  assert.deepEqual(taken.outcome, { event: "accepted", accepted_chars: 4 });
+});
+
+test("a suggestion moves with the text before it", () => {
+  const taken = page("ab\nx = ", "\nx = ");
+  taken.put("import os\n", [0, 0]);
+  taken.put("p", [22, 0], [17, 0]);
+  taken.offered.moved(true);
+  taken.accept("rint", 18);
+  assert.deepEqual(taken.outcome, { event: "accepted", accepted_chars: 5 });
+  assert.equal(taken.offered.isAround(17), true);
+  assert.equal(taken.offered.isAround(16), false);
+});
+
+test("what the editor's list put in is not the suggestion's", () => {
+  const chosen = page("twice = ", "", { text: "quantity * 2", given: 8 });
+  chosen.type("quan", 8);
+  chosen.put("quantity", [8, 4]);
+  chosen.offered.moved(false);
+  assert.deepEqual(chosen.outcome, REJECTED);
+  chosen.accept(" *", 16);
+  assert.deepEqual(chosen.outcome, { event: "accepted", accepted_chars: 2 });
+});
+
+test("an offer that goes on with what was typed is the same suggestion", () => {
+  const typed = page();
+  typed.type("pr", 4);
+  const rest = { ...typed.offer, id: "b", text: "int(x)\n", offset: 6 };
+  assert.equal(typed.offered.goesOnAs(rest, typed.read), true);
+  assert.equal(typed.offered.goesOnAs({ ...rest, text: "int(x)\nmore" }, typed.read), true);
+  assert.equal(typed.offered.goesOnAs({ ...rest, text: "ompt" }, typed.read), false);
+  assert.equal(typed.offered.goesOnAs({ ...rest, document: "file:///b.py" }, typed.read), false);
+});
+
+test("an offer that begins with what the list has selected is the same suggestion", () => {
+  const typed = page("x = pri", "", { text: "nt(x)" });
+  assert.equal(typed.offered.goesOnAs({ ...typed.offer, offset: 4, text: "print(x)", given: 5 }, typed.read), true);
+  assert.equal(typed.offered.goesOnAs({ ...typed.offer, offset: 4, text: "private(x)", given: 7 }, typed.read), false);
 });
 
 function typing(gap: number, keys: number): { pace: Pace; at: { now: number } } {

@@ -1,24 +1,12 @@
-/**
- * What became of suggestions: shown, accepted whole or by words, or left.
- *
- * The editor tells of a suggestion that was accepted whole only. A change that brings several of its characters
- * at once is one of its words accepted; characters that come one by one are typed.
- */
+/** What became of suggestions: shown, accepted whole or by words, or left; each is told of once. */
 
 import * as vscode from "vscode";
 
 import type { Daemon } from "../daemon";
-import { isRestOf, type Offer, takenCharacters } from "./accepted";
-
-/** What is open: the offer as it was first shown, the one shown now (its rest, after some typing), and what was taken. */
-interface Open {
-  readonly offer: Offer;
-  shown: Offer;
-  accepted: number;
-}
+import { type Offer, Offered } from "./accepted";
 
 export class Feedback implements vscode.Disposable {
-  #open: Open | undefined;
+  #open: Offered | undefined;
   readonly #subscriptions: vscode.Disposable;
 
   constructor(
@@ -27,20 +15,23 @@ export class Feedback implements vscode.Disposable {
   ) {
     this.#subscriptions = vscode.Disposable.from(
       vscode.commands.registerCommand("andiron.completion.accepted", (id: string) => this.#acceptedWhole(id)),
-      vscode.workspace.onDidChangeTextDocument((change) => this.#changed(change)),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (this.#open?.offer.document === document.uri.toString()) {
+          this.#open.changed(contentChanges, reader(document));
+        }
+      }),
       vscode.window.onDidChangeTextEditorSelection((event) => this.#moved(event)),
     );
   }
 
   /** Note a suggestion that is shown from now on; the one before is settled unless this is its rest. */
-  offered(offer: Offer, between: (from: number) => string): void {
-    const open = this.#open;
-    if (open && (open.shown.id === offer.id || isRestOf(open.offer, offer, between(open.offer.offset)))) {
-      open.shown = offer;
+  offered(offer: Offer, document: vscode.TextDocument): void {
+    if (this.#open?.goesOnAs(offer, reader(document))) {
+      this.#open.ids.add(offer.id);
       return;
     }
     this.#settle();
-    this.#open = { offer, shown: offer, accepted: 0 };
+    this.#open = new Offered(offer);
     this.#send(offer.id, { event: "shown" });
   }
 
@@ -49,33 +40,22 @@ export class Feedback implements vscode.Disposable {
     this.#subscriptions.dispose();
   }
 
+  /** The editor tells of what was accepted whole, by the offer that was shown last; it was the rest of the first. */
   #acceptedWhole(id: string): void {
-    if (this.#open && [this.#open.offer.id, this.#open.shown.id].includes(id)) {
+    const open = this.#open?.ids.has(id) ? this.#open : undefined;
+    if (open) {
       this.#open = undefined;
     }
-    this.#send(id, { event: "accepted" });
+    this.#send(open?.offer.id ?? id, { event: "accepted" });
   }
 
-  #changed(change: vscode.TextDocumentChangeEvent): void {
-    const open = this.#open;
-    const [only] = change.contentChanges;
-    if (!open || !only || change.document.uri.toString() !== open.offer.document) {
+  #moved({ textEditor, kind, selections }: vscode.TextEditorSelectionChangeEvent): void {
+    const { document } = textEditor;
+    if (!this.#open || textEditor !== vscode.window.activeTextEditor || this.#open.offer.document !== document.uri.toString()) {
       return;
     }
-    const taken = takenCharacters(open.offer, change.document.getText());
-    if (only.text.length > 1 && taken > open.accepted && taken < open.offer.text.length) {
-      open.accepted = taken;
-    }
-  }
-
-  #moved(event: vscode.TextEditorSelectionChangeEvent): void {
-    const open = this.#open;
-    const { document } = event.textEditor;
-    if (!open || document.uri.toString() !== open.offer.document) {
-      return;
-    }
-    const at = document.offsetAt(event.selections[0]!.active);
-    if (at < open.offer.offset || at > open.offer.offset + open.offer.text.length) {
+    this.#open.moved(kind === vscode.TextEditorSelectionChangeKind.Keyboard);
+    if (!this.#open.isAround(document.offsetAt(selections[0]!.active))) {
       this.#settle();
     }
   }
@@ -83,8 +63,9 @@ export class Feedback implements vscode.Disposable {
   #settle(): void {
     const open = this.#open;
     this.#open = undefined;
-    if (open) {
-      this.#send(open.offer.id, open.accepted ? { event: "accepted", accepted_chars: open.accepted } : { event: "rejected" });
+    const outcome = open?.outcome();
+    if (open && outcome) {
+      this.#send(open.offer.id, outcome);
     }
   }
 
@@ -95,4 +76,8 @@ export class Feedback implements vscode.Disposable {
         .catch((error: unknown) => this.log.debug(`feedback was not taken: ${String(error)}`));
     }
   }
+}
+
+function reader(document: vscode.TextDocument): (from: number, to: number) => string {
+  return (from, to) => document.getText(new vscode.Range(document.positionAt(from), document.positionAt(to)));
 }

@@ -102,6 +102,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     abort: AbortController,
   ): Promise<vscode.InlineCompletionItem[]> {
     const place = around(document, position, context.selectedCompletionInfo);
+    const { version } = document;
     const started = performance.now();
     const answer = await this.#request(document, place, abort, token);
     const first = answer.completions[0];
@@ -115,10 +116,14 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     // What it takes the place of are brackets and quotes right of the cursor, never more than the line.
     const replaced = first.range.end.character - first.range.start.character;
     const range = new vscode.Range(place.range.start, place.range.end.translate(0, replaced));
-    const item = new vscode.InlineCompletionItem(place.chosen + first.text, range);
+    const text = place.chosen + first.text;
+    const item = new vscode.InlineCompletionItem(text, range);
     item.command = { command: "andiron.completion.accepted", title: "", arguments: [answer.id] };
-    const between = (from: number): string => document.getText(new vscode.Range(document.positionAt(from), place.range.start)) + place.chosen;
-    this.#feedback.offered({ id: answer.id, text: first.text, document: document.uri.toString(), offset: place.offset }, between);
+    // The editor shows nothing for a place that was left.
+    if (document.version === version && isCursorAt(document, position)) {
+      const offset = document.offsetAt(place.range.start);
+      this.#feedback.offered({ id: answer.id, document: document.uri.toString(), offset, text, given: place.chosen.length }, document);
+    }
     return [item];
   }
 
@@ -205,6 +210,11 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
       void vscode.window.setStatusBarMessage(`Andiron: ${message}`, 5_000);
     }
   }
+}
+
+function isCursorAt(document: vscode.TextDocument, position: vscode.Position): boolean {
+  const editors = vscode.window.visibleTextEditors.filter((editor) => editor.document === document);
+  return !editors.length || editors.some((editor) => editor.selection.active.isEqual(position));
 }
 
 /** Wait; true if the token was cancelled meanwhile. */

@@ -13,8 +13,6 @@ export interface Around {
   readonly range: vscode.Range;
   /** What the list of suggestions has selected; ghost text has to go on from it. */
   readonly chosen: string;
-  /** Where the suggestion begins, once what is chosen stands there. */
-  readonly offset: number;
 }
 
 /** Look around a place in a document. What is selected in the list of suggestions counts as typed. */
@@ -28,7 +26,6 @@ export function around(document: vscode.TextDocument, position: vscode.Position,
     suffix: textBehind(lines, range.end) + behind,
     range,
     chosen,
-    offset: document.offsetAt(range.start) + chosen.length,
   };
 }
 

@@ -2,9 +2,12 @@
 
 import * as vscode from "vscode";
 
+import { type Lines, textBehind } from "./completion/gap";
+import { patternsOf } from "./secret";
 import type { ContextDiagnostic, ContextFile } from "./wire";
 
 const MOST_CHARACTERS = 40_000;
+const START = { line: 0, character: 0 };
 const REMEMBERED = 32;
 /** The scheme of a notebook's cells. */
 export const CELL = "vscode-notebook-cell";
@@ -36,9 +39,9 @@ export class RecentDocuments implements vscode.Disposable {
       .map((uri) => open.get(uri))
       .filter((document): document is vscode.TextDocument => document !== undefined && document !== own && maySend(document))
       .filter((document) => document.uri.scheme !== CELL || document.uri.path !== own.uri.path)
-      .filter((document) => document.uri.scheme !== "untitled" || document.getText().trim() !== "")
+      .filter((document) => document.uri.scheme !== "untitled" || /\S/.test(textBehind(linesOf(document), START, MOST_CHARACTERS)))
       .slice(most ? -most : Infinity)
-      .map((document) => ({ path: pathOf(document), content: document.getText().slice(0, MOST_CHARACTERS), ...languageField(document) }));
+      .map((document) => ({ path: pathOf(document), content: textBehind(linesOf(document), START, MOST_CHARACTERS), ...languageField(document) }));
   }
 
   dispose(): void {
@@ -46,6 +49,9 @@ export class RecentDocuments implements vscode.Disposable {
   }
 
   #note(document: vscode.TextDocument): void {
+    if (!TEXT_SCHEMES.has(document.uri.scheme)) {
+      return; // the panels of output would crowd out all others
+    }
     const uri = document.uri.toString();
     this.#uris = this.#uris.filter((known) => known !== uri).concat(uri).slice(-REMEMBERED);
   }
@@ -53,8 +59,17 @@ export class RecentDocuments implements vscode.Disposable {
 
 /** Tell whether a document's text may leave the editor. */
 export function maySend(document: vscode.TextDocument): boolean {
-  const patterns = vscode.workspace.getConfiguration("andiron", document).get<string[]>("neverSend", []);
-  return TEXT_SCHEMES.has(document.uri.scheme) && !patterns.some((pattern) => vscode.languages.match({ pattern }, document) > 0);
+  if (!TEXT_SCHEMES.has(document.uri.scheme)) {
+    return false;
+  }
+  const patterns = patternsOf(vscode.workspace.getConfiguration("andiron", document).inspect("neverSend"));
+  return !patterns.some((pattern) => vscode.languages.match({ pattern }, document) > 0);
+}
+
+/** Give access to a document's lines, without making one text of them. */
+export function linesOf(document: vscode.TextDocument): Lines {
+  const end = document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n";
+  return { lineCount: document.lineCount, end, at: (line) => document.lineAt(line).text };
 }
 
 /** Return the editor a person works in, also while the chat has the focus; panels of output are none. */

@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 
-import { type Lines, textBefore, textBehind } from "./gap";
+import { linesOf } from "../documents";
+import { textBefore, textBehind } from "./gap";
 
 const BETWEEN_CELLS = "\n\n";
 
@@ -27,11 +28,6 @@ export function around(document: vscode.TextDocument, position: vscode.Position,
     range,
     chosen,
   };
-}
-
-function linesOf(document: vscode.TextDocument): Lines {
-  const end = document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n";
-  return { lineCount: document.lineCount, end, at: (line) => document.lineAt(line).text };
 }
 
 /** Return the code of a notebook's cells before and behind one, in the same language. */

@@ -15,14 +15,15 @@ export function registerActions(): vscode.Disposable {
 }
 
 function provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
-  const known = context.diagnostics.filter((diagnostic): diagnostic is Finding => diagnostic instanceof Finding && !!diagnostic.fix);
+  const known = context.diagnostics.filter((diagnostic): diagnostic is Finding => diagnostic instanceof Finding && !!diagnostic.fix && diagnostic.version === document.version);
   const actions = known.map((finding) => mending(document, finding));
   if (!maySend(document)) {
     return actions;
   }
   const [problem] = context.diagnostics;
   if (problem) {
-    const lines = new vscode.Range(problem.range.start.line, 0, problem.range.end.line, document.lineAt(problem.range.end.line).text.length);
+    // What others have found may be of a text that was longer.
+    const lines = document.validateRange(new vscode.Range(problem.range.start.line, 0, problem.range.end.line, Number.MAX_SAFE_INTEGER));
     actions.push(
       asking("Andiron: Explain the problem", vscode.CodeActionKind.QuickFix, "andiron.explain", lines, `What is wrong here: ${problem.message}`),
       asking("Andiron: Let the model fix the problem", vscode.CodeActionKind.QuickFix, "andiron.refactor", lines, `Fix this problem: ${problem.message}`),

@@ -7,18 +7,16 @@ import type { Explanation } from "../wire";
 import { ask, bodyOf, subject } from "./asking";
 
 const SCHEME = "andiron-explanation";
+const KEPT = 20;
 
-/** Serves explanations as Markdown; each is kept until its document is closed. */
+/** Serves explanations as Markdown. The last ones are kept: the editor closes their documents while they are still shown. */
 export class Explanations implements vscode.TextDocumentContentProvider, vscode.Disposable {
   #texts = new Map<string, string>();
   #count = 0;
-  readonly #subscriptions: vscode.Disposable;
+  readonly #registration: vscode.Disposable;
 
   constructor(private readonly daemon: Daemon) {
-    this.#subscriptions = vscode.Disposable.from(
-      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
-      vscode.workspace.onDidCloseTextDocument((document) => document.uri.scheme === SCHEME && this.#texts.delete(document.uri.query)),
-    );
+    this.#registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
@@ -34,12 +32,13 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
     }
     this.#count += 1;
     this.#texts.set(String(this.#count), markdownOf(answer));
+    this.#texts.delete(String(this.#count - KEPT));
     const uri = vscode.Uri.from({ scheme: SCHEME, path: "/Explanation.md", query: String(this.#count) });
     await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
   }
 
   dispose(): void {
-    this.#subscriptions.dispose();
+    this.#registration.dispose();
   }
 }
 

@@ -15,9 +15,10 @@ const SEVERITIES: Record<Severity, vscode.DiagnosticSeverity> = {
 /** The source that bugs are shown with. */
 export const BUGS = "andiron bugs";
 
-/** A diagnostic that knows how it is mended. */
+/** A diagnostic that knows how it is mended in the version of the document it was found in; in any other its places are wrong. */
 export class Finding extends vscode.Diagnostic {
   fix: readonly vscode.TextEdit[] | undefined;
+  version: number | undefined;
 }
 
 /** Make one of what does not parse. */
@@ -28,10 +29,11 @@ export function parseFinding({ range, message }: Analysis["parse"]["errors"][num
 }
 
 /** Make one of what a linter or a rule says. */
-export function finding(diagnostic: Diagnostic): Finding {
+export function finding(diagnostic: Diagnostic, version: number): Finding {
   const made = new Finding(editorRange(diagnostic.range), diagnostic.message, SEVERITIES[diagnostic.severity]);
   made.source = diagnostic.source;
   made.code = diagnostic.url ? { value: diagnostic.rule, target: vscode.Uri.parse(diagnostic.url) } : diagnostic.rule;
+  made.version = version;
   made.fix = diagnostic.fix?.map((edit) => vscode.TextEdit.replace(editorRange(edit.range), edit.new_text));
   return made;
 }

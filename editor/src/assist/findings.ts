@@ -32,6 +32,7 @@ export class Findings implements vscode.Disposable {
       vscode.workspace.onDidOpenTextDocument((document) => this.#later(document)),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => contentChanges.length && this.#later(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document)),
+      vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("andiron") && this.#lookAgain()),
       daemon.onDidChange(() => this.#daemonChanged()),
     );
   }
@@ -65,9 +66,13 @@ export class Findings implements vscode.Disposable {
 
   #daemonChanged(): void {
     if (this.daemon.isThere && !this.#wasThere) {
-      vscode.window.visibleTextEditors.forEach((editor) => this.#later(editor.document));
+      this.#lookAgain();
     }
     this.#wasThere = this.daemon.isThere;
+  }
+
+  #lookAgain(): void {
+    vscode.workspace.textDocuments.forEach((document) => this.#later(document));
   }
 
   #later(document: vscode.TextDocument): void {
@@ -94,7 +99,7 @@ export class Findings implements vscode.Disposable {
     const settings = vscode.workspace.getConfiguration("andiron.diagnostics", document);
     // Alone, a cell of a notebook knows nothing of what the cells before it define.
     const isCell = document.uri.scheme === CELL;
-    if (!settings.get("enabled", true) || !this.daemon.isThere || isCell || !maySend(document) || document.getText().length > LONGEST_CHARACTERS) {
+    if (!settings.get("enabled", true) || !this.daemon.isThere || isCell || !maySend(document) || lengthOf(document) > LONGEST_CHARACTERS) {
       return false;
     }
     const chosen = settings.get<string[]>("languages", []);
@@ -110,7 +115,7 @@ export class Findings implements vscode.Disposable {
     const body = { code: document.getText(), path: pathOf(document), ...(language ? { language } : {}) };
     const analysis = await this.daemon.client.json<Analysis>("POST", "/api/v1/code/analyze", body, { signal });
     if (document.version === version && !document.isClosed) {
-      this.#analysed.set(document.uri, [...analysis.parse.errors.map(parseFinding), ...analysis.diagnostics.map(finding)]);
+      this.#analysed.set(document.uri, [...analysis.parse.errors.map(parseFinding), ...analysis.diagnostics.map((one) => finding(one, version))]);
     }
     return analysis;
   }
@@ -122,6 +127,11 @@ export class Findings implements vscode.Disposable {
     this.#waiting.delete(document.uri.toString());
     this.#analysed.delete(document.uri);
   }
+}
+
+/** Count a document's characters without making one text of them: this is asked at every key. */
+function lengthOf(document: vscode.TextDocument): number {
+  return document.offsetAt(document.lineAt(document.lineCount - 1).range.end);
 }
 
 /** Say what came of an analysis. */

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import BrowserContext, Page, Request
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, Request
 
 from andiron_daemon.paths import Paths
 from andiron_daemon.storage.completions import CountKey, LatencyKey, SQLiteCompletionStatistics
@@ -107,6 +107,13 @@ def ask(page: Page, text: str) -> None:
     """Send a message with the keyboard."""
     page.get_by_role("textbox", name="Message").fill(text)
     page.keyboard.press("Enter")
+
+
+def box(locator: Locator) -> FloatRect:
+    """Tell where on the page something stands."""
+    found = locator.bounding_box()
+    assert found is not None, "it is not shown"
+    return found
 
 
 @contextmanager

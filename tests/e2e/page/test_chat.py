@@ -1,12 +1,12 @@
 """Chat on the page, with a model that says what it is told to behind the real daemon."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from andiron_testing.daemon_process import DaemonProcess
 from andiron_testing.openai_stub import Reply, failure
 from andiron_testing.openai_thread import StubInAThread
-from andiron_testing.page_room import OLD_CONVERSATIONS, ask, show
+from andiron_testing.page_room import OLD_CONVERSATIONS, ask, box, show, signed_in
 
 pytestmark = [pytest.mark.timeout(240)]
 
@@ -192,3 +192,56 @@ def test_a_screen_reader_hears_a_block_once_it_is_complete(page: Page, stub: Stu
     expect(said).to_contain_text("A second one")
     expect(said).to_contain_text("stub-1 (openai)")
     expect(page.get_by_role("region", name="Conversation", exact=True)).to_have_attribute("aria-busy", "false")
+
+
+def test_a_long_question_is_shown_in_part_and_whole_when_it_is_wanted(page: Page, stub: StubInAThread) -> None:
+    start_new(page)
+    stub.enqueue("Many lines.")
+    ask(page, "\n".join(f"line {number}" for number in range(100)))
+    expect(page.locator(f"{_LAST} .content")).to_have_text("Many lines.")
+    question = page.locator(".turn.user .content")
+    assert box(question)["height"] < 300
+    page.get_by_role("button", name="Show all").click()
+    assert box(question)["height"] > 1000
+    page.get_by_role("button", name="Show less").click()
+    expect(page.get_by_role("button", name="Show all")).to_have_attribute("aria-expanded", "false")
+
+
+def test_who_reads_above_is_left_there_and_led_back_to_the_end(page: Page, stub: StubInAThread) -> None:
+    start_new(page)
+    gate = stub.gate()
+    stub.enqueue(Reply(pieces=["word\n\n" * 60, "more\n\n" * 60, "the end"], gate=gate, gate_at=1))
+    ask(page, "Talk.")
+    expect(page.locator(f"{_LAST} .content > div")).to_have_count(60)
+    turns, to_end = page.locator(".turns"), page.get_by_role("button", name="To the end")
+    expect(to_end).to_be_hidden()
+    turns.evaluate("turns => { turns.scrollTop = 0; }")
+    expect(to_end).to_be_visible()
+    stub.open(gate)
+    expect(page.locator(f"{_LAST} .notes")).to_contain_text("tokens/s")
+    assert turns.evaluate("turns => turns.scrollTop") == 0
+    to_end.click()
+    expect(turns.get_by_text("the end", exact=True)).to_be_in_viewport()
+    expect(to_end).to_be_hidden()
+
+
+def test_a_search_shows_the_word_it_found(page: Page, stub: StubInAThread) -> None:
+    start_new(page)
+    stub.enqueue(f"{'Before it come so many words. ' * 2} Here is the bittern. {'And others after. ' * 3}")
+    ask(page, "Which bird?")
+    expect(page.locator(f"{_LAST} .notes")).to_contain_text("tokens/s")
+    page.get_by_label("Search the conversations").fill("bittern")
+    found, line = box(page.locator(".conversations mark")), box(page.locator(".conversations a"))
+    assert found["x"] + found["width"] <= line["x"] + line["width"]
+    assert found["y"] + found["height"] <= line["y"] + line["height"]
+
+
+def test_enter_is_a_new_line_where_there_is_no_keyboard(browser: Browser, daemon: DaemonProcess) -> None:
+    context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page = signed_in(context, daemon)
+    message = page.get_by_role("textbox", name="Message")
+    message.click()
+    page.keyboard.type("one\ntwo")
+    expect(message).to_have_value("one\ntwo")
+    assert box(page.get_by_role("button", name="Send", exact=True))["height"] >= 40
+    context.close()

@@ -66,6 +66,29 @@ def test_a_block_is_copied_and_saved_with_the_keyboard(page: Page) -> None:
     assert "```python" in page.evaluate("navigator.clipboard.readText()")
 
 
+def test_what_the_browser_does_not_let_the_page_copy_is_marked(page: Page) -> None:
+    content = opened(page, "Code in colours")
+    # As a browser does whose person said no; at an address of another machine there is no clipboard at all.
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
+    )
+    content.get_by_label("Copy this code").click()
+    expect(page.locator("#trouble")).to_contain_text("The text is marked: press Ctrl+C")
+    assert "def total" in page.evaluate("String(getSelection())")
+
+
+def test_tasks_are_ticked_and_no_word_of_a_table_is_cut(page: Page, stub: StubInAThread) -> None:
+    name = "a_name_that_is_far_too_long_for_a_phone"
+    stub.enqueue(f"- [x] done\n- [ ] due\n\n| option | what it does |\n|---|---|\n| `{name}` | {'much ' * 20}|\n")
+    page.set_viewport_size({"width": 360, "height": 740})
+    ask(page, "What is left?")
+    content = page.locator(".turn.assistant .content")
+    expect(content.locator("li")).to_have_text(["☑ done", "☐ due"])
+    assert content.locator("td code").evaluate("code => code.getClientRects().length") == 1
+    assert content.locator(".scroll").evaluate("scroll => scroll.scrollWidth > scroll.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_a_hostile_answer_does_nothing(page: Page) -> None:
     content = opened(page, "A hostile answer about marzipan")
     expect(content.locator("h1")).to_have_text("Look")

@@ -60,6 +60,7 @@ def test_a_daemon_that_dies_and_comes_back_loses_nobodys_text(
         expect(page.locator(".turn.assistant .notes")).to_contain_text("broke off")
         expect(content).to_have_text("It began ")
         expect(page.locator("#condition")).to_have_text("not running")
+        expect(page.locator("#notice")).to_contain_text("Start it: andiron serve --detach")
         ask(page, "Are you there?")
         expect(page.locator("#trouble")).to_contain_text("Start it: andiron serve --detach")
         expect(message).to_have_value("Are you there?")
@@ -72,6 +73,7 @@ def test_a_daemon_that_dies_and_comes_back_loses_nobodys_text(
         sign_in(context.new_page(), restarts.daemon)
         expect(page.locator("#signed-out")).to_be_hidden()
         expect(page.locator("#condition")).to_contain_text("openai")
+        expect(page.locator("#notice")).to_be_hidden()
         stub.enqueue("I am.")
         ask(page, "Are you there?")
         expect(content.last).to_have_text("I am.")
@@ -97,3 +99,23 @@ def test_what_is_written_meanwhile_is_kept_beside_what_nobody_took(browser: Brow
         expect(page.locator(".turn.user")).to_contain_text("not sent")
         expect(page.locator(".turn.user .content")).to_have_text("The first")
         expect(page.get_by_role("textbox", name="Message")).to_have_value("The second")
+
+
+def test_where_nobody_can_answer_it_is_said_what_to_do_and_asking_again_is_offered(
+    browser: Browser, restarts: Restarts, stub: StubInAThread
+) -> None:
+    with person(browser) as context:
+        page = signed_in(context, restarts.daemon)
+        restarts.daemon.client.patch("/api/v1/settings", {"backend": "local"})
+        expect(page.locator("#condition")).to_have_text("nobody can answer · local")
+        expect(page.locator("#notice")).to_contain_text("no model is installed")
+        ask(page, "Is anybody there?")
+        expect(page.locator(".turn.assistant .notes .bad")).to_contain_text("not answered: no model is installed")
+        page.locator("#notice").get_by_role("link", name="Models").click()
+        expect(page.get_by_role("heading", name="To be had")).to_be_visible()
+        restarts.daemon.client.patch("/api/v1/settings", {"backend": "openai"})
+        expect(page.locator("#notice")).to_be_hidden()
+        page.get_by_role("link", name="Chat").click()
+        stub.enqueue("I am.")
+        page.get_by_role("button", name="Again").click()
+        expect(page.locator(".turn.assistant .content")).to_have_text(["I am."])

@@ -10,7 +10,7 @@ from andiron_daemon.client import ClientError
 from andiron_testing.browser import person
 from andiron_testing.daemon_process import DaemonProcess
 from andiron_testing.hub_stub import HubStub
-from andiron_testing.page_room import SHOWN, ask, show, signed_in
+from andiron_testing.page_room import SHOWN, ask, box, show, signed_in
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(240)]
 
@@ -221,6 +221,27 @@ def test_the_first_stop_skips_to_the_content_of_the_view_in_front(page: Page) ->
     first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#view.status")).to_be_focused()
+
+
+def test_a_narrow_and_a_low_window_leave_room_for_what_is_said(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert len({box(tab)["y"] for tab in page.locator("#tabs a").all()}) == 1
+    # What a window of 1280 by 800 has at twice the size.
+    page.set_viewport_size({"width": 640, "height": 400})
+    assert box(page.locator(".turns"))["height"] > 200
+
+
+def test_trouble_covers_nothing(troubled_page: Page) -> None:
+    page = troubled_page
+    page.locator(".conversations a", has_text="Code in colours").click()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator("#trouble")).to_contain_text("not signed in any more")
+    # Playwright clicks only where nothing lies above.
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Rename", exact=True).click()
+    page.get_by_label("Close this message").click()
+    expect(page.locator("#trouble")).to_be_empty()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -9,8 +9,13 @@ export class ApiError extends Error {
 
   /** Say it to a person. */
   get told() {
-    return [this.message, this.hint].filter(Boolean).map((part) => part.replace(/[.\s]+$/, "")).join(". ");
+    return sentences(this.message, this.hint);
   }
+}
+
+/** Join what was said and what to do. */
+export function sentences(...parts) {
+  return parts.filter(Boolean).map((part) => part.replace(/[.\s]+$/, "")).join(". ");
 }
 
 /** Ask for a body; null for an answer without one. */

@@ -67,13 +67,13 @@ class Chat {
     if (this.thread && this.thread !== thread && !this.thread.isBusy) this.threads.delete(this.thread);
     this.thread = thread;
     this.front.replaceChildren(thread.element);
-    thread.turns.scrollTop = thread.turns.scrollHeight;
+    thread.showEnd();
     if (matchMedia("(hover: hover)").matches) thread.composer.text.focus();
   }
 
   changed(thread) {
     if (!this.threads.has(thread)) return;
-    if (thread.id) this.tabs.postMessage(thread.id);
+    if (thread.id) this.tabs.postMessage({ id: thread.id });
     if (thread.isStale && !thread.answering) thread.load().catch(showTrouble);
     if (thread === this.thread && thread.id && this.element.isConnected) history.replaceState(null, "", `#chat/${thread.id}`);
     if (thread !== this.thread && !thread.isBusy) this.threads.delete(thread);
@@ -82,10 +82,11 @@ class Chat {
   }
 
   /** Another tab said, named or deleted something. */
-  changedElsewhere(id) {
+  changedElsewhere({ id, isDeleted }) {
     this.refresh();
     const thread = this.kept(id);
-    if (thread?.answering) thread.isStale = true;
+    if (thread && isDeleted) this.moveOn(thread);
+    else if (thread?.answering) thread.isStale = true;
     else thread?.load().catch(showTrouble);
   }
 
@@ -113,7 +114,8 @@ class Chat {
     const thread = this.kept(id);
     this.threads.delete(thread);
     thread?.composer.handOver();
-    this.tabs.postMessage(id);
+    localStorage.removeItem(`draft/${id}`);
+    this.tabs.postMessage({ id, isDeleted: true });
     if (thread === this.thread) location.hash = "#chat/new";
   }
 

@@ -1,6 +1,6 @@
 // The page's frame: which view is in front, how the daemon is, and what a lost session means.
 
-import { ask, events } from "./api.js";
+import { ask, events, sentences } from "./api.js";
 import { clearTrouble, make, showTrouble } from "./elements.js";
 import { showChat } from "./chat.js";
 
@@ -13,8 +13,11 @@ const VIEWS = [
   ["privacy", "Privacy", async (...given) => (await import("./privacy.js")).showPrivacy(...given)],
 ];
 const RETRY_MILLISECONDS = 2000;
+const STOPPED = ["The daemon does not run. Start it: ", make("code", {}, "andiron serve --detach"), "; what you write stays here."];
+const ELSEWHERE = [make("a", { href: "#models" }, "Models"), " · ", make("a", { href: "#settings" }, "Settings")];
 const view = document.getElementById("view");
 const condition = document.getElementById("condition");
+const notice = document.getElementById("notice");
 const signedOut = document.getElementById("signed-out");
 let leave = null;
 let isShown = true;
@@ -50,11 +53,12 @@ async function follow() {
         if (isBack) open();
         isBack = false;
         if (name === "state") tell(data);
-        else if (name === "budget") showTrouble({ told: [data.message, data.hint].filter(Boolean).join(". ") });
+        else if (name === "budget") showTrouble({ told: sentences(data.message, data.hint) });
       }
-      tellGone("stopped");
+      tellGone("stopped", STOPPED);
     } catch (error) {
-      tellGone(error.code === "unauthorized" ? "not signed in" : "not running");
+      if (error.code === "unauthorized") tellGone("not signed in");
+      else tellGone("not running", STOPPED);
       if (error.code === "unauthorized") await signedIn();
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
@@ -72,10 +76,16 @@ function signedIn() {
   return new Promise((resolve) => addEventListener("storage", ({ key }) => { if (key === "signed-in") resolve(); }));
 }
 
-function tellGone(text) {
+function tellGone(text, more = []) {
   condition.className = "gone";
   condition.textContent = text;
-  condition.title = "";
+  tellMore(more);
+}
+
+/** Say under the bar what a person has to know, and do, before anything is answered. */
+function tellMore(parts) {
+  notice.hidden = !parts.length;
+  notice.replaceChildren(...parts);
 }
 
 function tell(state) {
@@ -83,10 +93,10 @@ function tell(state) {
   const model = state.model ?? state.chat_model;
   const who = model ? `${model} (${state.backend})` : state.backend;
   const speed = state.tokens_per_second && `${state.tokens_per_second.toFixed(0)} tokens/s`;
-  const told = state.condition === "failed" ? [state.condition, state.detail] : [isPaused ? "paused" : state.condition, who, speed];
+  const isFailed = state.condition === "failed";
   condition.className = state.condition;
-  condition.textContent = told.filter(Boolean).join(" · ");
-  condition.title = [state.detail, state.hint].filter(Boolean).join(". ");
+  condition.textContent = (isFailed ? ["nobody can answer", who] : [isPaused ? "paused" : state.condition, who, speed]).filter(Boolean).join(" · ");
+  tellMore(isFailed ? [`${sentences(state.detail, state.hint)} `, ...ELSEWHERE] : []);
   dispatchEvent(new CustomEvent("state", { detail: state }));
 }
 

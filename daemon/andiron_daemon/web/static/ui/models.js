@@ -40,7 +40,7 @@ function card(model, settings, { again, left }) {
   return make(
     "section",
     { class: `model ${isOurs && model.is_installed ? "here" : ""}`, "aria-label": model.id },
-    make("h3", {}, model.id, " ", make("small", {}, [isOurs && model.state, ...roles].filter(Boolean).join(", "))),
+    make("h3", {}, model.id, " ", make("small", {}, [isOurs && !["available", "installed"].includes(model.state) && model.state, ...roles].filter(Boolean).join(", "))),
     make("p", {}, facts.filter(Boolean).join(" · ")),
     progress,
     note,

@@ -48,7 +48,7 @@ function described(title, unit, series) {
 
 function told({ values }, unit) {
   const last = values.filter((value) => value !== null).at(-1);
-  return last === undefined ? "nothing yet" : `${rounded(last)} ${unit}`;
+  return last === undefined ? "–" : `${rounded(last)} ${unit}`;
 }
 
 function rounded(value) {

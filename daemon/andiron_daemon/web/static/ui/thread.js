@@ -7,6 +7,9 @@ import { showMarkdown } from "./markdown.js";
 
 const DRAW_MILLISECONDS = 50;
 const NEAR_THE_END = 60;
+// A question beyond this is shown in part at first.
+const LONG_CHARACTERS = 2000;
+const LONG_LINES = 24;
 
 /** A conversation, or the beginning of one while `id` is null; `changed` is called when the list should show something else, `deleted` when there is none of that id. */
 export class Thread {
@@ -16,9 +19,10 @@ export class Thread {
     this.answering = null;
     this.title = make("h1", {}, id === null ? "New conversation" : "…");
     this.tools = make("span", { class: "row", hidden: true });
-    this.turns = make("div", { class: "turns", role: "region", "aria-label": "Conversation", tabIndex: 0 });
+    this.turns = make("div", { class: "turns", role: "region", "aria-label": "Conversation", tabIndex: 0, onscroll: () => { this.toEnd.hidden = this.isAtEnd; } });
+    this.toEnd = button("↓", () => this.showEnd(), { class: "to-end", hidden: true, title: "To the end", "aria-label": "To the end" });
     this.composer = new Composer(draftOf(id), { send: (message) => this.send(message), stop: () => this.stop(), again: doing(() => this.again()) });
-    this.element = make("div", { class: "thread", onkeydown: (event) => { if (event.key === "Escape" && !event.isComposing) this.stop(); } }, make("div", { class: "title" }, this.title, this.tools), this.turns, this.composer.element);
+    this.element = make("div", { class: "thread", onkeydown: (event) => { if (event.key === "Escape" && !event.isComposing) this.stop(); } }, make("div", { class: "title" }, this.title, this.tools), this.turns, this.toEnd, this.composer.element);
     for (const name of ["dragover", "dragleave", "drop"]) this.element.addEventListener(name, (event) => this.drag(event));
   }
 
@@ -43,7 +47,8 @@ export class Thread {
     if (this.answering) return null;
     this.isStale = false;
     const { title, messages } = read;
-    const place = this.isAtEnd ? Number.MAX_SAFE_INTEGER : this.turns.scrollTop;
+    const { isAtEnd } = this;
+    const place = this.turns.scrollTop;
     const unsent = this.turns.querySelectorAll(".unsent");
     this.name(title);
     this.turns.replaceChildren();
@@ -53,6 +58,7 @@ export class Thread {
     }
     this.turns.append(...unsent);
     this.turns.scrollTop = place;
+    if (isAtEnd) this.showEnd();
     this.composer.setAnswering(false, messages.length > 0);
     return null;
   }
@@ -124,7 +130,7 @@ export class Thread {
     this.isTaken = false;
     const turn = this.turn("assistant", "Andiron answers");
     this.note(turn, ["…"]);
-    this.turns.scrollTop = this.turns.scrollHeight;
+    this.showEnd();
     this.setAnswering(new AbortController());
     const drawing = { turn, text: "", timer: null };
     try {
@@ -163,6 +169,7 @@ export class Thread {
     const isNew = this.id === null;
     this.id = id;
     this.composer.taken(draftOf(id));
+    this.composer.setAnswering(this.answering !== null, true);
     if (!isNew) return;
     this.name(this.turns.querySelector(".turn.user .content")?.textContent.split("\n")[0].slice(0, 80) ?? "");
     this.changed();
@@ -180,6 +187,7 @@ export class Thread {
     const turn = this.turn("user", "You asked");
     turn.firstChild.textContent = text;
     if (files.length) this.note(turn, [`with ${files.join(", ")}`]);
+    if (text.length > LONG_CHARACTERS || text.split("\n").length > LONG_LINES) shorten(turn);
     return turn;
   }
 
@@ -218,7 +226,11 @@ export class Thread {
   draw(turn, text, isWhole) {
     const { isAtEnd } = this;
     showMarkdown(turn.firstChild, text, isWhole, (block) => this.say(spoken(block)));
-    if (isAtEnd) this.turns.scrollTop = this.turns.scrollHeight;
+    if (isAtEnd) this.showEnd();
+  }
+
+  showEnd() {
+    this.turns.scrollTop = this.turns.scrollHeight;
   }
 
   say(text) {
@@ -228,7 +240,7 @@ export class Thread {
   /** Write below a turn: who answered and how, and what went wrong with it; `copied` can be copied there. */
   note(turn, notes, copied, wrong) {
     turn.querySelector(".notes")?.remove();
-    const line = make("div", { class: "notes" }, make("span", {}, notes.join(" · ")), wrong && make("span", { class: "bad" }, wrong));
+    const line = make("div", { class: "notes" }, notes.length > 0 && make("span", {}, notes.join(" · ")), wrong && make("span", { class: "bad" }, wrong));
     if (copied) line.append(button("Copy", doing(async () => { await copyText(copied, turn.firstChild); say("Copied"); }), { "aria-label": "Copy this answer as Markdown" }));
     turn.append(line);
   }
@@ -236,6 +248,17 @@ export class Thread {
 
 function draftOf(id) {
   return `draft/${id ?? "new"}`;
+}
+
+/** Show the beginning of a long question, and the rest when it is wanted. */
+function shorten(turn) {
+  turn.firstChild.classList.add("short");
+  const all = button("Show all", () => {
+    const isShort = turn.firstChild.classList.toggle("short");
+    all.textContent = isShort ? "Show all" : "Show less";
+    all.setAttribute("aria-expanded", String(!isShort));
+  }, { class: "all", "aria-expanded": "false" });
+  turn.firstChild.after(all);
 }
 
 /** What a screen reader says of a block: its text; of code, that it is there. */

@@ -33,7 +33,14 @@ const ALLOWED = {
   ALLOWED_TAGS: ["p", "pre", "code", "span", "em", "strong", "del", "ul", "ol", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "a", "br", "hr"],
   ALLOWED_ATTR: ["class", "href", "start"],
   ALLOWED_URI_REGEXP: /^https?:/i,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
 };
+// What a model wrote may look like code, not like a part of this page.
+const CODE_CLASS = /^(hljs|language-)/;
+DOMPurify.addHook("afterSanitizeAttributes", ({ classList }) => classList.remove(...[...classList].filter((name) => !CODE_CLASS.test(name))));
+// A conversation from before is not read out; whoever listens is in it before the next answer.
+const QUIET_MILLISECONDS = 1_000;
 
 let answer: HTMLElement | undefined;
 
@@ -55,6 +62,12 @@ function setAnswering(isAnswering: boolean): void {
   stop.hidden = !isAnswering;
   regenerate.disabled = isAnswering || !turns.querySelector(".turn");
   turns.setAttribute("aria-busy", String(isAnswering));
+  setReadOut(!isAnswering);
+}
+
+/** An answer is read out once, as a whole: while it grows, what was read already would come again and again. */
+function setReadOut(isReadOut: boolean): void {
+  turns.setAttribute("aria-live", isReadOut ? "polite" : "off");
 }
 
 function addTurn(role: string, label: string): HTMLElement {
@@ -65,7 +78,6 @@ function addTurn(role: string, label: string): HTMLElement {
   content.className = "content";
   turn.append(content);
   turns.append(turn);
-  turn.scrollIntoView({ block: "end" });
   return turn;
 }
 
@@ -96,7 +108,7 @@ function addActions(code: HTMLElement): void {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = label;
-    button.addEventListener("click", () => editor.postMessage({ type: "block", action, code: code.innerText.replace(/\n$/, ""), language }));
+    button.addEventListener("click", () => editor.postMessage({ type: "block", action, code: code.textContent!.replace(/\n$/, ""), language }));
     bar.append(button);
   }
   code.parentElement!.before(bar);
@@ -127,6 +139,7 @@ function addNotes(turn: HTMLElement, notes: readonly string[]): void {
 }
 
 function showTrouble(trouble: string): void {
+  turns.querySelector(".trouble")?.remove();
   const line = document.createElement("p");
   line.className = "trouble";
   line.setAttribute("role", "alert");
@@ -199,6 +212,8 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
       answer = undefined;
       showConversation(data.turns);
       setAnswering(false);
+      setReadOut(false);
+      setTimeout(() => setReadOut(stop.hidden === true), QUIET_MILLISECONDS);
       break;
     case "cleared":
       answer = undefined;
@@ -215,6 +230,7 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
         addQuestion(data.text);
       }
       answer = addTurn("assistant", "Andiron answers");
+      turns.scrollTop = turns.scrollHeight;
       setAnswering(true);
       break;
     case "started":
@@ -222,15 +238,17 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
       break;
     case "growing":
       answer && showAnswer(answer, data.html, false);
+      editor.postMessage({ type: "drawn" });
       break;
     case "answered":
+      setAnswering(false);
       if (answer) {
         showAnswer(answer, data.html, true);
         addNotes(answer, data.notes);
       }
-      setAnswering(false);
       break;
     case "brokeOff":
+      setReadOut(true);
       if (data.unasked !== undefined) {
         takeBack(data.unasked);
       } else if (answer) {
@@ -253,6 +271,7 @@ ask.addEventListener("submit", (event) => {
   if (question && !send.hidden) {
     editor.postMessage({ type: "ask", text: question });
     setDraft("");
+    setAnswering(true); // before it is confirmed: what is asked meanwhile would be lost
   }
 });
 text.addEventListener("input", () => setDraft(text.value));

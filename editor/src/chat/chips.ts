@@ -52,7 +52,7 @@ function fileChips(document: vscode.TextDocument): Chip[] {
     id: `file:${document.uri.toString()}`,
     label: path.basename(document.uri.path),
     detail: document.uri.fsPath,
-    files: () => [contextFile(document)],
+    files: () => [contextFile(asItIs(document))],
     diagnostics: () => [],
   }));
 }
@@ -75,7 +75,12 @@ function diagnosticsChip(document: vscode.TextDocument): Chip {
     id: `diagnostics:${document.uri.toString()}`,
     label: `Problems in ${path.basename(document.uri.path)} (${diagnosticsOf(document).length})`,
     detail: document.uri.fsPath,
-    files: () => [contextFile(document)],
+    files: () => [contextFile(asItIs(document))],
     diagnostics: () => diagnosticsOf(document),
   };
+}
+
+/** A file that was closed and opened again is another document; the one before stays as it was when it was closed. */
+function asItIs(document: vscode.TextDocument): vscode.TextDocument {
+  return vscode.workspace.textDocuments.find((open) => open.uri.toString() === document.uri.toString()) ?? document;
 }

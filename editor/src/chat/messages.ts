@@ -18,6 +18,7 @@ export type BlockAction = "insert" | "replace" | "copy" | "newFile" | "diff";
 
 export type FromPage =
   | { type: "ready" }
+  | { type: "drawn" }
   | { type: "ask"; text: string }
   | { type: "regenerate" }
   | { type: "stop" }

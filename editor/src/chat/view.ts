@@ -12,12 +12,11 @@ import { generate, type Onlooker } from "../generation";
 import type { ChatAnswer, Conversation } from "../wire";
 import { type Chip, gathered, selectionChips } from "./chips";
 import { applyBlock } from "./blocks";
+import { Growth } from "./growth";
 import { showHistory } from "./history";
 import type { FromPage, ToPage } from "./messages";
 import { showPage } from "./page";
 import { notesOf, rendered, turnOf } from "./rendering";
-
-const RENDER_MILLISECONDS = 80;
 
 export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   #view: vscode.WebviewView | undefined;
@@ -26,6 +25,9 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   #chips: Chip[] = [];
   /** What the page shows; it has to be fetched where that is another one. */
   #shown: string | undefined;
+  /** How often the page began anew: the editor makes another one where its view is moved. */
+  #pages = 0;
+  #drawn: (() => void) | undefined;
   #answering: AbortController | undefined;
   readonly #subscriptions: vscode.Disposable;
 
@@ -49,12 +51,14 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     view.onDidDispose(() => {
       this.#view = undefined;
       this.#isPageReady = false;
+      this.#drawn?.();
     });
   }
 
   /** Begin a conversation, ready to be written to. */
   async startNew(): Promise<void> {
-    await Promise.all([this.#begin(), this.#focus()]);
+    this.#begin();
+    await this.#focus();
   }
 
   async #focus(): Promise<void> {
@@ -62,12 +66,10 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#send({ type: "focus" });
   }
 
-  async #begin(): Promise<void> {
+  #begin(): void {
     this.#leave();
-    // The page is cleared before anything is waited for: what is asked next is not to be wiped away.
-    const chosen = this.#choose(undefined);
+    this.#choose(undefined);
     this.#clear();
-    await chosen;
   }
 
   /** Ask about what is marked in the editor. */
@@ -85,13 +87,13 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       daemon: this.daemon,
       chosen: async (id) => {
         this.#leave();
-        await this.#choose(id);
+        this.#choose(id);
         await vscode.commands.executeCommand("andiron.chat.focus");
         await this.#showConversation();
       },
       deleted: async (id) => {
         if (id === this.#conversation) {
-          await this.#begin();
+          this.#begin();
         }
       },
       failed: (error) => this.#complain(error),
@@ -107,9 +109,14 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     switch (message.type) {
       case "ready":
         this.#isPageReady = true;
+        this.#pages += 1;
+        this.#drawn?.();
         this.#showCondition();
         this.#showChips();
-        await this.#showConversation();
+        await this.#showAgain();
+        break;
+      case "drawn":
+        this.#drawn?.();
         break;
       case "ask":
         await this.#answer("/api/v1/chat/stream", this.#question(message.text), message.text);
@@ -155,57 +162,78 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     const answering = (this.#answering = new AbortController());
     const isInFront = (): boolean => this.#answering === answering;
     const sent = question === undefined ? [] : this.#chips;
+    const pages = this.#pages;
     this.#send({ type: "asked", ...(question === undefined ? {} : { text: question }) });
     let text = "";
     let isTaken = false;
-    let timer: NodeJS.Timeout | undefined;
-    const show = async (): Promise<void> => {
+    const growth = new Growth(async () => {
       const html = await rendered(text);
-      timer = undefined;
       if (isInFront()) {
-        this.#send({ type: "growing", html });
+        await this.#draw(html);
       }
-    };
+    });
     const onlooker: Onlooker = {
       started: (by) => {
         isTaken = true;
         if (isInFront()) {
-          void this.#choose(by.conversation_id ?? this.#conversation);
+          this.#choose(by.conversation_id ?? this.#conversation);
+          this.#shown = this.#conversation;
           this.#send({ type: "started", by: `${by.model} (${by.backend})` });
         }
       },
       told: (piece) => {
         text += piece;
-        timer ??= setTimeout(() => void show(), RENDER_MILLISECONDS);
+        growth.grown();
       },
     };
     try {
       const answer = await generate<ChatAnswer>(this.daemon.client, path, body, onlooker, answering.signal);
+      const html = await rendered(answer.message.content);
       if (isInFront()) {
-        await this.#choose(answer.conversation_id);
         this.#answering = undefined;
-        this.#send({ type: "answered", html: await rendered(answer.message.content), notes: notesOf(answer) });
+        this.#choose(answer.conversation_id);
         this.#chips = this.#chips.filter((chip) => !sent.includes(chip));
+        this.#send({ type: "answered", html, notes: notesOf(answer) });
         this.#showChips();
       }
     } catch (error) {
+      const html = text && (await rendered(text));
       if (isInFront()) {
         this.#answering = undefined;
-        await this.#tellEnd(error, text, isTaken ? undefined : question);
+        await this.#tellEnd(error, html, isTaken ? undefined : question);
       }
     } finally {
-      clearTimeout(timer);
+      growth.end();
+    }
+    if (!this.#answering && pages !== this.#pages) {
+      await this.#showConversation(); // the page of now does not know what was said before
+    }
+  }
+
+  /** Show what has come so far, and wait until that is seen. */
+  async #draw(html: string): Promise<void> {
+    if (this.#isPageReady) {
+      await new Promise<void>((resolve) => {
+        this.#drawn = resolve;
+        this.#send({ type: "growing", html });
+      });
     }
   }
 
   /** Tell of an answer that ended early. A question the daemon did not take goes back to where it was written. */
-  async #tellEnd(error: unknown, text: string, unasked: string | undefined): Promise<void> {
+  async #tellEnd(error: unknown, html: string, unasked: string | undefined): Promise<void> {
     const isStopped = error instanceof CancelledError;
     const trouble = isStopped ? "stopped" : describe(error);
     this.log.info(`a chat ended early: ${trouble}`);
-    this.#send({ type: "brokeOff", html: await rendered(text), trouble, isStopped, ...(unasked === undefined ? {} : { unasked }) });
-    if (!text && unasked === undefined) {
+    if (error instanceof DaemonError && error.code === "not_found") {
+      this.#begin(); // the conversation was deleted in another window, or on the page
+    }
+    this.#send({ type: "brokeOff", html, trouble, isStopped, ...(unasked === undefined ? {} : { unasked }) });
+    if (!html && unasked === undefined && this.#conversation && this.daemon.isThere) {
       await this.#showConversation(); // what was to be answered anew is still there
+      if (!isStopped) {
+        this.#send({ type: "trouble", trouble });
+      }
     }
   }
 
@@ -227,12 +255,18 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     }
   }
 
-  async #choose(id: string | undefined): Promise<void> {
+  #choose(id: string | undefined): void {
     this.#conversation = id;
+    void this.context.workspaceState.update("conversation", id);
+  }
+
+  /** Show a page that begins anew what is going on. */
+  async #showAgain(): Promise<void> {
     if (this.#answering) {
-      this.#shown = id;
+      this.#send({ type: "asked" });
+    } else {
+      await this.#showConversation();
     }
-    await this.context.workspaceState.update("conversation", id);
   }
 
   async #showConversation(): Promise<void> {
@@ -250,7 +284,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       }
     } catch (error) {
       if (error instanceof DaemonError && error.code === "not_found") {
-        await this.#begin();
+        this.#begin();
       } else {
         this.#shown = undefined;
         this.#complain(error);

@@ -19,8 +19,9 @@ from andiron_daemon.errors import ConfigurationError, InvalidRequestError, Stora
 from andiron_daemon.paths import Paths
 from andiron_daemon.settings import Settings
 from andiron_daemon.settings_file import write_setting
+from andiron_models.backend import Verb
 from andiron_models.errors import ModelNotFoundError
-from andiron_models.router import AUTO, LOCAL, Router, Verb
+from andiron_models.router import AUTO, LOCAL, Router
 
 PAUSE = "completions_paused_until"
 LONGEST_PAUSE = datetime.timedelta(days=7)
@@ -41,7 +42,7 @@ class Notes(Protocol):
 
 
 class RuntimeChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What to change; what is left out stays. A model of null is left to the settings' own choice."""
+    """What to change; what is left out stays. A model of null is left to Andiron's own choice."""
 
     backend: str | UnsetType = UNSET
     chat_model: str | UnsetType | None = UNSET
@@ -135,14 +136,14 @@ class Runtime:
         async with self._lock:
             given = _given(change)
             await self._check(change, given)
+            for name, verb in _ROLES.items():
+                if name in given:
+                    await self._router.choose_local_model(verb, given[name])
+                    self._models[name] = given[name]
+                    await self._keep(name, given[name])
             if change.backend is not UNSET:
                 self._router.choose_policy(change.backend)
                 await self._keep("backend", change.backend)
-            for name, verb in _ROLES.items():
-                if name in given:
-                    self._models[name] = given[name]
-                    self._router.choose_local_model(verb, given[name])
-                    await self._keep(name, given[name])
             if change.completions_paused_until is not UNSET:
                 await self._pause(change.completions_paused_until)
             if msgspec.to_builtins(change):

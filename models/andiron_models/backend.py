@@ -3,11 +3,11 @@
 A backend is made by a factory registered under the entry point group `andiron.backends`
 (see `registry`) and must pass tests/contracts/test_backend.py. What only some can do beyond that stands in
 Protocols of its own (`Tokenizes`, `ContinuesText`, `Embeds`), to be asked for through the router; who keeps one of
-these passes tests/contracts/test_backend_capabilities.py.
+these passes tests/contracts/test_backend_capabilities.py. `Chooses` is for a backend of several models.
 """
 
 from collections.abc import AsyncGenerator
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from andiron_models.types import (
     BackendStatus,
@@ -20,6 +20,8 @@ from andiron_models.types import (
     TextRequest,
     Token,
 )
+
+Verb = Literal["chat", "infill"]
 
 
 class Backend(Protocol):
@@ -63,6 +65,14 @@ class Opens(Protocol):
         Raises:
             BackendUnavailableError: it cannot be loaded.
         """
+
+
+@runtime_checkable
+class Chooses(Protocol):
+    """A backend of several models that can be told which of them answers where none is named."""
+
+    def choose(self, verb: Verb, model: str | None) -> None:
+        """Have a model answer from the next request on; None leaves the choice to the backend."""
 
 
 @runtime_checkable

@@ -20,12 +20,12 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import msgspec
 
 from andiron_models.activity import Activity
-from andiron_models.backend import Backend, ContinuesText, Embeds, Opens, Tokenizes
+from andiron_models.backend import Backend, Chooses, ContinuesText, Embeds, Opens, Tokenizes, Verb
 from andiron_models.errors import (
     BackendUnavailableError,
     DeadlineError,
@@ -42,7 +42,6 @@ CLOUD = "openai"
 REST_SECONDS = 30.0
 LONGEST_REST_SECONDS = 600.0
 
-Verb = Literal["chat", "infill"]
 Request = ChatRequest | InfillRequest
 _log = logging.getLogger(__name__)
 _UNREACHABLE = (BackendUnavailableError, DeadlineError, RateLimitedError)
@@ -63,7 +62,6 @@ class Router:
         self._policy = policy
         self._clock = clock
         self._resting: dict[str, tuple[float, ModelError]] = {}
-        self._local_models: dict[Verb, str] = {}
         self.activity = Activity()
         if policy != AUTO:
             self._named(policy)
@@ -88,12 +86,16 @@ class Router:
             self._named(policy)
         self._policy = policy
 
-    def choose_local_model(self, verb: Verb, model: str | None) -> None:
-        """Have the local engine answer with a model where none is named; None leaves it to its configuration."""
-        if model is None:
-            self._local_models.pop(verb, None)
-        else:
-            self._local_models[verb] = model
+    async def choose_local_model(self, verb: Verb, model: str | None) -> None:
+        """Have the local engine answer with a model where none is named; None leaves the choice to it.
+
+        Raises:
+            BackendUnavailableError: it cannot be loaded.
+        """
+        local: object = self._backends.get(LOCAL)
+        local = await local.opened() if isinstance(local, Opens) else local
+        if isinstance(local, Chooses):
+            local.choose(verb, model)
 
     async def chat(self, request: ChatRequest, backend: str | None = None) -> AsyncGenerator[Delta, None]:
         """Answer the last message; `backend` overrides the policy."""
@@ -202,9 +204,6 @@ class Router:
 
     async def _deltas(self, backend: Backend, verb: Verb, request: Request) -> AsyncGenerator[Delta, None]:
         """Ask one backend, and note that it is at work."""
-        model = self._local_models.get(verb) if backend.name == LOCAL else None
-        if model is not None and request.model is None:
-            request = msgspec.structs.replace(request, model=model)
         source = backend.chat(request) if isinstance(request, ChatRequest) else backend.infill(request)
         with self.activity.generating():
             async with contextlib.aclosing(source) as deltas:

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 
+from andiron_models.backend import Verb
 from andiron_models.errors import BackendUnavailableError, InvalidRequestError, ModelError, ModelNotFoundError
 from andiron_models.types import (
     BackendState,
@@ -59,6 +60,7 @@ class ScriptedBackend:
         self.finished = 0
         self.closed = False
         self.forgotten: list[str] = []
+        self.chosen: dict[Verb, str | None] = {}
         self.state: BackendState = state
         self._name = name
         self._ids = (model, *more_models)
@@ -101,6 +103,10 @@ class ScriptedBackend:
             for model in self._ids
         )
 
+    def choose(self, verb: Verb, model: str | None) -> None:
+        """Answer with a model where none is named."""
+        self.chosen[verb] = model
+
     def chat(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Answer with the next reply, or echo the last message."""
         return self._answer_aside(request) if request.priority is Priority.BACKGROUND else self._answer(request)
@@ -123,7 +129,8 @@ class ScriptedBackend:
         self._closing.set()
 
     async def _answer(self, request: Request) -> AsyncGenerator[Delta, None]:
-        model = request.model or self.model
+        chosen = self.chosen.get("chat" if isinstance(request, ChatRequest) else "infill")
+        model = request.model or chosen or self.model
         self._check(request, model)
         started = time.perf_counter()
         self.requests.append(request)

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from andiron_daemon import __version__, keys
@@ -25,7 +27,7 @@ async def show(request: web.Request) -> web.Response:
         Status(
             version=__version__,
             process=await _process(services),
-            settings=masked(services.settings),
+            settings=_in_force(services),
             backends=backends,
             local_engine=engines[0] if engines else {},
             storage=await _storage(services),
@@ -38,6 +40,17 @@ async def show(request: web.Request) -> web.Response:
             last_errors=tuple(counters.last_errors),
         )
     )
+
+
+def _in_force(services: Services) -> dict[str, Any]:
+    """Show the settings, those that were changed since the start as they are now."""
+    now = services.runtime.view()
+    changed = {
+        "backend": now.backend,
+        "chat_model": now.chat_model or "",
+        "completion_model": now.completion_model or "",
+    }
+    return masked(msgspec.structs.replace(services.settings, **changed))
 
 
 async def _process(services: Services) -> ProcessInfo:

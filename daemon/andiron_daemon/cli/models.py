@@ -218,15 +218,15 @@ def _write_role(paths: Paths, role: Role, model: str | None) -> None:
 def _tell_daemon(client: Client, roles: tuple[Role, ...], model: str | None) -> str:
     """Have the daemon that runs use the model at once, and say whether it does.
 
-    A file from elsewhere, and a choice taken back, it learns of only when it reads its settings.
+    Of a file from elsewhere it learns only when it reads its settings.
     """
-    if model is not None and not Path(model).expanduser().is_file():
+    if model is None or not Path(model).expanduser().is_file():
         try:
             client.patch("/api/v1/settings", {f"{role}_model": model for role in roles})
         except ClientError as error:
             note(f"The daemon that runs did not take it: {error.message}")
         else:
-            return "The daemon that runs answers with it from now on."
+            return "The daemon that runs goes by it from now on."
     return "The daemon that runs learns of it at its next start: andiron stop && andiron serve --detach"
 
 

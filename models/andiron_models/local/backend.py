@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from andiron_models.backend import Verb
 from andiron_models.configuration import Configuration, LocalConfiguration
 from andiron_models.errors import (
     BackendUnavailableError,
@@ -76,6 +77,12 @@ class LocalBackend:
     async def models(self) -> tuple[ModelInfo, ...]:
         """List the models installed here, with what is known of them."""
         return tuple(self._model_info(model) for model in await self._installed())
+
+    def choose(self, verb: Verb, model: str | None) -> None:
+        """Have a model answer where none is named, in the place of the one that was configured."""
+        field = {"chat": "chat_model", "infill": "completion_model"}[verb]
+        self._configuration = msgspec.structs.replace(self._configuration, **{field: model})
+        self._choices.clear()
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Answer the last message; background work is refused rather than load a model for it."""

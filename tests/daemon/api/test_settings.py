@@ -54,7 +54,8 @@ async def test_another_backend_answers_from_the_next_request_on(start_daemon: St
     answer = await (await daemon.post("/api/v1/chat/message", json={"message": "hello"})).json()
     assert answer["backend"] == "openai"
     assert (await written(paths)).backend == "openai"
-    assert (await (await daemon.get("/api/v1/status")).json())["runtime"]["backend"] == "openai"
+    status = await (await daemon.get("/api/v1/status")).json()
+    assert (status["runtime"]["backend"], status["settings"]["backend"]) == ("openai", "openai")
 
 
 async def test_each_role_has_a_local_model_of_its_own(start_daemon: StartDaemon, paths: Paths) -> None:
@@ -62,10 +63,10 @@ async def test_each_role_has_a_local_model_of_its_own(start_daemon: StartDaemon,
     daemon = await start_daemon(backends={"local": local})
     body = await change(daemon, chat_model="b", completion_model="c")
     assert (body["chat_model"], body["completion_model"]) == ("b", "c")
-    await daemon.post("/api/v1/chat/message", json={"message": "hello"})
-    await complete(daemon)
-    assert {request.model for request in local.requests} == {"b", "c"}
+    chat = await (await daemon.post("/api/v1/chat/message", json={"message": "hello"})).json()
+    assert (chat["model"], (await complete(daemon))["model"]) == ("b", "c")
     await change(daemon, chat_model=None)
+    assert local.chosen == {"chat": None, "infill": "c"}
     kept = await written(paths)
     assert (kept.chat_model, kept.completion_model) == ("", "c")
 

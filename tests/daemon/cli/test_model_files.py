@@ -248,10 +248,16 @@ def test_a_model_is_used_by_the_daemon_that_runs(run: Run, paths: Paths, stub: S
     stub.routes[_CHANGE] = (200, {})
     status, _, err = run("use", "small", "--for", "completion")
     assert (status, stub.bodies(_CHANGE)) == (0, [{"completion_model": "small"}])
-    assert "answers with it from now on" in err
+    assert "goes by it from now on" in err
 
 
-@pytest.mark.parametrize("words", [["--default"], ["FILE"], ["small"]])
+def test_a_choice_is_taken_back_in_the_daemon_that_runs_too(run: Run, paths: Paths, stub: StubDaemon) -> None:
+    stub.routes[_CHANGE] = (200, {})
+    assert run("use", "--default", "--for", "chat")[0] == 0
+    assert stub.bodies(_CHANGE) == [{"chat_model": None}]
+
+
+@pytest.mark.parametrize("words", [["FILE"], ["small"]])
 def test_what_the_daemon_that_runs_cannot_take_counts_from_its_next_start(
     words: list[str], run: Run, paths: Paths, stub: StubDaemon
 ) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -38,14 +39,14 @@ def configured(folder: Path, **values: object) -> LocalConfiguration:
 
 
 def filling(*answers: str) -> FakeLaunch:
-    """Workers that answer infills with these texts in turn, then with the last, and chats with `hello`."""
+    """Workers that answer infills with these texts in turn, then with the last, and all else with `hello`."""
     left = list(answers)
 
     class Launch(FakeLaunch):
         def _react(self, worker: FakeWorker, message: wire.ToWorker) -> None:
             if isinstance(message, wire.Infill):
                 worker.answer(message.id, left.pop(0) if len(left) > 1 else left[0])
-            elif isinstance(message, wire.Chat):
+            elif isinstance(message, wire.Chat | wire.Continue):
                 worker.answer(message.id, "hello")
             else:
                 super()._react(worker, message)
@@ -59,6 +60,28 @@ async def text_of(deltas: AsyncGenerator[Delta, None]) -> str:
 
 def infills(launch: FakeLaunch) -> list[wire.Infill]:
     return [message for message in launch.last.heard(wire.Infill) if isinstance(message, wire.Infill)]
+
+
+async def test_another_model_chosen_answers_everything_of_its_verb(folder: Path) -> None:
+    (folder / "models" / "zweit.gguf").write_bytes(gguf_bytes())
+    backend = LocalBackend(configured(folder, completion_model="zweit"), filling("1"))
+
+    async def asked() -> list[str]:
+        answers = (backend.infill(GAP), backend.continue_text(TextRequest(prompt="x", max_tokens=0)))
+        models = []
+        for answer in answers:
+            async with contextlib.aclosing(answer):
+                models.append((await anext(answer)).model)
+        return models
+
+    assert await asked() == ["zweit", "zweit"]
+    backend.choose("infill", "small")
+    assert await asked() == ["small", "small"]
+    backend.choose("infill", "zweit")
+    backend.choose("infill", None)
+    (folder / "models" / "zweit.gguf").unlink()
+    assert await asked() == ["small", "small"]
+    await backend.aclose()
 
 
 async def test_a_bias_of_tokens_is_refused_before_anything_is_loaded(folder: Path) -> None:

@@ -19,7 +19,8 @@ from andiron_daemon.settings import Settings
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _WILDCARDS = frozenset(("0.0.0.0", "::", ""))  # noqa: S104 -- they are compared, not bound
-_EDITOR_SCHEMES = ("vscode-webview", "vscode-file")
+# No page of the web can have an origin of these; `app` is of editors and note books that are built on a browser.
+_EDITOR_SCHEMES = ("vscode-webview", "vscode-file", "app")
 _FETCH_SITE = header_name("Sec-Fetch-Site")
 _FETCH_MODE = "Sec-Fetch-Mode"
 _FOREIGN_SITES = frozenset(("cross-site", "same-site"))

@@ -132,7 +132,8 @@ async def test_foreign_origins_are_refused(daemon: DaemonClient, origin: str) ->
 
 async def test_editors_and_our_own_pages_may_call(daemon: DaemonClient) -> None:
     own = f"http://localhost:{daemon.port}"
-    for origin in ("vscode-webview://abc123", "vscode-file://vscode-app", own, own.replace("localhost", "127.0.0.1")):
+    editors = ("vscode-webview://abc123", "vscode-file://vscode-app", "app://obsidian.md")
+    for origin in (*editors, own, own.replace("localhost", "127.0.0.1")):
         response = await daemon.get("/health", headers={"Origin": origin})
         assert response.status == 200
         assert response.headers["Access-Control-Allow-Origin"] == origin

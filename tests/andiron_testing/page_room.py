@@ -130,4 +130,4 @@ def flawless(context: BrowserContext, daemon: DaemonProcess) -> Iterator[None]:
     context.on("weberror", lambda error: problems.append(str(error.error)))
     context.on("request", look)
     yield
-    assert problems == []
+    assert problems == [], problems

@@ -13,19 +13,18 @@ pytestmark = [pytest.mark.timeout(240)]
 _PNG = bytes([137, 80, 78, 71, 0, 1])
 _PICTURE = {"name": "image.png", "type": "image/png", "bytes": list(_PNG)}
 _CODE = {"name": "add.py", "type": "text/x-python", "bytes": list(b"x = 1\n")}
-_PASTE = """(text, { files, texts }) => {
+_PASTE = """(place, { files, texts }) => {
   const clipboardData = new DataTransfer();
   for (const { name, type, bytes } of files) clipboardData.items.add(new File([new Uint8Array(bytes)], name, { type }));
   for (const [type, content] of Object.entries(texts)) clipboardData.setData(type, content);
-  return !text.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  return !place.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
 }"""
 
 
-def paste(page: Page, *files: dict[str, Any], **texts: str) -> bool:
+def paste(page: Page, *files: dict[str, Any], at: str = ".ask textarea", **texts: str) -> bool:
     """Paste; tell whether the page took it out of the browser's hands."""
     types = {f"text/{kind}": text for kind, text in texts.items()}
-    given = {"files": list(files), "texts": types}
-    return bool(page.get_by_role("textbox", name="Message").evaluate(_PASTE, given))
+    return bool(page.locator(at).evaluate(_PASTE, {"files": list(files), "texts": types}))
 
 
 def drop(page: Page, selector: str, *paths: Path) -> None:
@@ -44,6 +43,11 @@ def test_a_file_is_pasted_and_a_picture_is_not_taken(page: Page) -> None:
     expect(page.locator(".chips")).to_contain_text("add.py")
     expect(page.locator("#trouble")).to_contain_text("image.png is not text, and only text can be sent")
     expect(page.locator(".chips li")).to_have_count(1)
+
+
+def test_a_file_is_taken_wherever_in_the_chat_it_is_pasted(page: Page) -> None:
+    assert paste(page, _CODE, at="body")
+    expect(page.locator(".chips")).to_contain_text("add.py")
 
 
 def test_text_is_left_to_the_browser_even_where_a_picture_of_it_comes_along(page: Page) -> None:

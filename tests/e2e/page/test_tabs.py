@@ -131,3 +131,20 @@ def test_a_view_that_could_not_be_shown_is_shown_after_the_next_link(
     expect(page.locator("#signed-out")).to_be_hidden()
     expect(page.locator("#trouble")).to_be_empty()
     show(page, "models")
+
+
+def test_a_browser_has_room_for_more_tabs_than_connections(page: Page) -> None:
+    for _ in range(7):
+        # Playwright's tabs are all in front; those of a person are not.
+        page.evaluate("() => Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+        page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        other = page.context.new_page()
+        other.goto(page.url)
+        page = other
+    expect(page.locator("#condition")).to_contain_text("openai")
+    first = page.context.pages[0]
+    page.close()
+    first.evaluate("() => Object.defineProperty(document, 'hidden', { value: false })")
+    first.evaluate("() => { document.getElementById('condition').textContent = ''; }")
+    first.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(first.locator("#condition")).to_contain_text("openai")

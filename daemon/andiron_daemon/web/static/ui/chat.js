@@ -25,6 +25,7 @@ class Chat {
     // A title is made in the background, after the first answer.
     this.isTitleDue = false;
     addEventListener("focus", () => this.refresh());
+    addEventListener("paste", (event) => { if (this.element.isConnected && event.target !== this.conversations.search) this.thread.composer.paste(event); });
     addEventListener("state", ({ detail }) => { if (detail.condition === "ready" && this.isTitleDue) this.refresh(); });
     this.element = make("div", { class: "panes" }, this.toggle, this.conversations.element, this.front);
   }

@@ -20,7 +20,6 @@ export class Composer {
       value: this.kept,
       oninput: () => this.keep(),
       onkeydown: (event) => this.key(event),
-      onpaste: (event) => this.paste(event),
     });
     this.chips = make("ul", { class: "chips", "aria-label": "Files sent along", hidden: true });
     this.sendButton = make("button", { type: "submit", class: "main" }, "Send");

@@ -1,7 +1,7 @@
 // The page's frame: which view is in front, how the daemon is, and what a lost session means.
 
 import { ask, events, sentences } from "./api.js";
-import { clearTrouble, make, showTrouble } from "./elements.js";
+import { button, clearTrouble, make, showTrouble } from "./elements.js";
 import { showChat } from "./chat.js";
 
 // What is not in front at first is fetched when it is wanted.
@@ -21,6 +21,7 @@ const notice = document.getElementById("notice");
 const signedOut = document.getElementById("signed-out");
 let leave = null;
 let isShown = true;
+let version = null;
 
 function open() {
   const [wanted, ...rest] = location.hash.slice(1).split("/");
@@ -42,12 +43,16 @@ function open() {
   });
 }
 
-/** Follow the daemon's state for as long as the page is open, through restarts. */
+/** Follow the daemon's state through restarts, while somebody looks: a browser has six connections for all of its tabs. */
 async function follow() {
+  let unseen;
+  document.addEventListener("visibilitychange", () => { if (document.hidden) unseen?.abort(); });
   for (;;) {
+    while (document.hidden) await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+    unseen = new AbortController();
     try {
       let isBack = !isShown;
-      for await (const { name, data } of events("GET", "/api/v1/events")) {
+      for await (const { name, data } of events("GET", "/api/v1/events", undefined, unseen.signal)) {
         signedOut.hidden = true;
         // What could not be shown while it was away.
         if (isBack) open();
@@ -57,6 +62,7 @@ async function follow() {
       }
       tellGone("stopped", STOPPED);
     } catch (error) {
+      if (unseen.signal.aborted) continue;
       if (error.code === "unauthorized") tellGone("not signed in");
       else tellGone("not running", STOPPED);
       if (error.code === "unauthorized") await signedIn();
@@ -96,7 +102,9 @@ function tell(state) {
   const isFailed = state.condition === "failed";
   condition.className = state.condition;
   condition.textContent = (isFailed ? ["nobody can answer", who] : [isPaused ? "paused" : state.condition, who, speed]).filter(Boolean).join(" · ");
-  tellMore(isFailed ? [`${sentences(state.detail, state.hint)} `, ...ELSEWHERE] : []);
+  version ??= state.version;
+  if (version !== state.version) tellMore([`Andiron is now ${state.version}, this page still ${version}. `, button("Reload", () => location.reload())]);
+  else tellMore(isFailed ? [`${sentences(state.detail, state.hint)} `, ...ELSEWHERE] : []);
   dispatchEvent(new CustomEvent("state", { detail: state }));
 }
 

@@ -23,6 +23,16 @@ export class DaemonError extends Error {
   ) {
     super(message);
   }
+
+  /** What happened, and what to do about it. */
+  get advice(): string {
+    return [this.message, this.hint].filter(Boolean).join(". ");
+  }
+}
+
+/** Tell a person of an error of any kind. */
+export function describe(error: unknown): string {
+  return error instanceof DaemonError ? error.advice : String(error);
 }
 
 /** Nobody wants the answer any more. */
@@ -52,6 +62,7 @@ export class Client {
   constructor(
     readonly location: Location,
     private readonly longestSilenceMilliseconds = LONGEST_SILENCE_MILLISECONDS,
+    private readonly refused: (why: DaemonError) => void = () => undefined,
   ) {}
 
   /** Ask whether it is Andiron that is there, and which version. */
@@ -126,7 +137,11 @@ export class Client {
         if ((response.statusCode ?? 500) < 300) {
           resolve(response);
         } else {
-          wholeText(response, asked.signal).then((text) => reject(refused(response.statusCode ?? 500, text)), reject);
+          wholeText(response, asked.signal).then((text) => {
+            const why = refusal(response.statusCode ?? 500, text);
+            this.refused(why);
+            reject(why);
+          }, reject);
         }
       });
       request.end(data);
@@ -174,7 +189,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function refused(status: number, text: string): DaemonError {
+function refusal(status: number, text: string): DaemonError {
   try {
     const { error } = JSON.parse(text) as ErrorBody;
     if (typeof error.code === "string") {

@@ -99,7 +99,11 @@ export class Daemon implements vscode.Disposable {
   }
 
   async #follow(location: Location, signal: AbortSignal): Promise<void> {
-    const client = new Client(location);
+    const client: Client = new Client(location, undefined, ({ code }) => {
+      if (code === "unauthorized" && this.#client === client) {
+        this.reconnect(); // the token is another one by now
+      }
+    });
     let version: string | undefined;
     try {
       version = await client.version(signal);
@@ -139,7 +143,7 @@ export class Daemon implements vscode.Disposable {
 
   #lost(trouble: DaemonError): void {
     if (trouble.message !== this.#trouble?.message) {
-      this.log.info(`${trouble.message}${trouble.hint ? ` (${trouble.hint})` : ""}`);
+      this.log.info(trouble.advice);
     }
     this.#client = undefined;
     this.#state = undefined;

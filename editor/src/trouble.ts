@@ -27,7 +27,7 @@ export class Trouble implements vscode.Disposable {
       return;
     }
     this.#isTold = true;
-    const text = [trouble.message, trouble.hint].filter(Boolean).join(". ");
+    const text = trouble.advice;
     if (condition === "offline" && isHere(vscode.workspace.getConfiguration("andiron").get("url", "") || "http://localhost")) {
       const choice = await vscode.window.showWarningMessage(`Andiron: ${text}`, "Start", "Not now");
       if (choice === "Start") {

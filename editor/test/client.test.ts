@@ -3,7 +3,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 
-import { CancelledError, Client, DaemonError } from "../src/client";
+import { CancelledError, Client, DaemonError, describe } from "../src/client";
 import { generate } from "../src/generation";
 
 async function answering(t: TestContext, handler: http.RequestListener, longestSilenceMilliseconds?: number): Promise<Client> {
@@ -44,6 +44,20 @@ test("a refusal keeps its code, its hint and its request id", async (t) => {
     assert.deepEqual([error.code, error.message, error.hint, error.requestId], ["unauthorized", "no", "do", "r1"]);
     return true;
   });
+});
+
+test("who is refused tells of it, beside the one who asked", async (t) => {
+  const { location } = await answering(t, (_, response) => response.writeHead(401).end('{"error":{"code":"unauthorized","message":"no"}}'));
+  const heard: string[] = [];
+  const client = new Client(location, undefined, ({ code }) => heard.push(code));
+  await assert.rejects(client.json("GET", "/x"), isRefusal("unauthorized"));
+  assert.deepEqual(heard, ["unauthorized"]);
+});
+
+test("an error tells what to do about it", () => {
+  assert.equal(describe(new DaemonError("timeout", "it took too long", "Ask again")), "it took too long. Ask again");
+  assert.equal(describe(new DaemonError("timeout", "it took too long")), "it took too long");
+  assert.equal(describe(new TypeError("what?")), "TypeError: what?");
 });
 
 test("something else that answers there is told apart", async (t) => {

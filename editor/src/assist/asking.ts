@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 
-import { CancelledError, DaemonError } from "../client";
+import { CancelledError, describe } from "../client";
 import type { Daemon } from "../daemon";
 import { editorInFront, languageOf, maySend, pathOf } from "../documents";
 import { generate } from "../generation";
@@ -63,8 +63,7 @@ export async function ask<Body>(daemon: Daemon, title: string, path: string, bod
 /** Tell a person what went wrong; a cancelled request did not. */
 export function complain(error: unknown): void {
   if (!(error instanceof CancelledError)) {
-    const text = error instanceof DaemonError ? [error.message, error.hint].filter(Boolean).join(". ") : String(error);
-    void vscode.window.showErrorMessage(`Andiron: ${text}`);
+    void vscode.window.showErrorMessage(`Andiron: ${describe(error)}`);
   }
 }
 

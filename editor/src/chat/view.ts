@@ -6,7 +6,7 @@
 
 import * as vscode from "vscode";
 
-import { CancelledError, DaemonError } from "../client";
+import { CancelledError, DaemonError, describe } from "../client";
 import type { Daemon } from "../daemon";
 import { generate, type Onlooker } from "../generation";
 import type { ChatAnswer, Conversation } from "../wire";
@@ -303,7 +303,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
 
   #showCondition(): void {
     const { condition, state, trouble } = this.daemon;
-    const detail = trouble ? [trouble.message, trouble.hint].filter(Boolean).join(". ") : (state?.chat_model ?? state?.model ?? "");
+    const detail = trouble?.advice ?? state?.chat_model ?? state?.model ?? "";
     this.#send({ type: "condition", condition, detail });
   }
 
@@ -318,8 +318,4 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       void this.#view?.webview.postMessage(message);
     }
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof DaemonError ? [error.message, error.hint].filter(Boolean).join(". ") : String(error);
 }

@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 
 import type { Daemon } from "../daemon";
 import type { GeneratedTests } from "../wire";
-import { ask, bodyOf, subject } from "./asking";
+import { ask, bodyOf, complain, subject } from "./asking";
 
 /** Generate tests for what is marked, or the whole file, and open them. */
 export async function generateTests(daemon: Daemon, range?: vscode.Range): Promise<void> {
@@ -19,7 +19,10 @@ export async function generateTests(daemon: Daemon, range?: vscode.Range): Promi
   const document = await vscode.workspace.openTextDocument(uri);
   const edit = new vscode.WorkspaceEdit();
   edit.insert(document.uri, new vscode.Position(0, 0), answer.tests);
-  await vscode.workspace.applyEdit(edit);
+  if (!(await vscode.workspace.applyEdit(edit))) {
+    complain("the editor refused the new file");
+    return;
+  }
   await vscode.window.showTextDocument(document, { preview: false, viewColumn: vscode.ViewColumn.Beside });
   const unsure = answer.unconfirmed?.length ? ` Look at ${answer.unconfirmed.join(", ")}: their values were not confirmed.` : "";
   void vscode.window.setStatusBarMessage(`Andiron: ${answer.framework} tests for ${answer.covers.join(", ") || "the file"}; not saved yet.${unsure}`, 15_000);

@@ -86,7 +86,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
   }
 
   #isWanted(document: vscode.TextDocument, isAsked: boolean): boolean {
-    if (!this.daemon.isThere || !maySend(document)) {
+    if (!this.daemon.isThere || document.isClosed || !maySend(document)) {
       return false;
     }
     const settings = vscode.workspace.getConfiguration("andiron.completion", document);
@@ -105,6 +105,9 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     const { version } = document;
     const started = performance.now();
     const answer = await this.#request(document, place, abort, token);
+    if (answer.reason === "paused") {
+      throw new DaemonError("paused", "completions are paused");
+    }
     const first = answer.completions[0];
     if (answer.cached === "no" && !answer.reason) {
       this.#pace.answered(performance.now() - started);

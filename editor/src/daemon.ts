@@ -10,7 +10,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { Client, DaemonError } from "./client";
 import { findDaemon, type Location, stateFolder, type Surroundings } from "./location";

@@ -1,6 +1,6 @@
 /** Which documents there are to tell the daemon of: the one in front, and those open or edited lately. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { type Lines, textBehind } from "./completion/gap";
 import { patternsOf } from "./secret";

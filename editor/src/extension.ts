@@ -1,6 +1,6 @@
 /** Wiring only: what there is, and who listens to whom. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { registerActions } from "./assist/actions";
 import { Bugs } from "./assist/bugs";

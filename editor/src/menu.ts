@@ -1,6 +1,6 @@
 /** What a person does to the daemon from the editor: choose who answers, pause, look into it. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { complain } from "./assist/asking";
 import { type Daemon, logFile } from "./daemon";

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { DaemonError } from "./client";
 import type { Daemon } from "./daemon";

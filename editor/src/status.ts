@@ -1,6 +1,6 @@
 /** The item in the status bar: how the daemon is, and the menu behind it. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { Condition, Daemon } from "./daemon";
 

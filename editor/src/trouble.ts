@@ -1,6 +1,6 @@
 /** One message when the daemon cannot be worked with, and none again until it was there in between. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { Daemon } from "./daemon";
 import { isHere } from "./location";

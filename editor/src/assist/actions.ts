@@ -1,6 +1,6 @@
 /** The lightbulb: fixes of what was found, and what may be asked of the code that is marked. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { maySend } from "../documents";
 import { Finding } from "./finding";

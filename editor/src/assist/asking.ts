@@ -1,6 +1,6 @@
 /** What every assist has in common: what it is about, its progress with a way to cancel, and how it fails. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { CancelledError, describe } from "../client";
 import type { Daemon } from "../daemon";

@@ -1,6 +1,6 @@
 /** Looks for bugs where a person asked for it. What was found moves along with the text, and goes where it is changed. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { Daemon } from "../daemon";
 import { editorRange } from "../documents";

@@ -1,6 +1,6 @@
 /** Explains code in a document beside it. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { Daemon } from "../daemon";
 import type { Explanation } from "../wire";

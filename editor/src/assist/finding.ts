@@ -1,6 +1,6 @@
 /** What the daemon found, as diagnostics of the editor. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { editorRange } from "../documents";
 import type { Analysis, Bug, Diagnostic, Severity } from "../wire";

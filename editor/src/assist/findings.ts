@@ -4,7 +4,7 @@
  * It waits until the typing rests, and leaves languages alone that have a linter extension of their own.
  */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { CancelledError } from "../client";
 import type { Daemon } from "../daemon";

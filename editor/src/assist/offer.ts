@@ -1,6 +1,6 @@
 /** Offers a change of a document: shows it first, applies it in one step that is undone in one step, or not at all. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { CELL } from "../documents";
 import { complain, isUnchanged, type Subject } from "./asking";

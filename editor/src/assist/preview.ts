@@ -2,7 +2,7 @@
 
 import * as path from "node:path";
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 const SCHEME = "andiron-preview";
 const texts = new Map<string, string>();

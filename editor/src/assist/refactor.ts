@@ -1,6 +1,6 @@
 /** Refactors code: asks what for, shows the difference, and applies the smallest edits, undone in one step. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { Daemon } from "../daemon";
 import { editorRange } from "../documents";

@@ -2,7 +2,7 @@
 
 import * as path from "node:path";
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { Daemon } from "../daemon";
 import type { GeneratedTests } from "../wire";

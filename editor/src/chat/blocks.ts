@@ -1,6 +1,6 @@
 /** What a person may do with a block of code in an answer. Nothing is changed that is not seen. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { offer } from "../assist/offer";
 import { editorInFront } from "../documents";

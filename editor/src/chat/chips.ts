@@ -2,7 +2,7 @@
 
 import * as path from "node:path";
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { contextFile, diagnosticsOf, editorInFront, maySend } from "../documents";
 import type { ContextDiagnostic, ContextFile } from "../wire";

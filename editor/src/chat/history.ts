@@ -1,6 +1,6 @@
 /** The conversations there were, in a list; typing searches in all that was said. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { Daemon } from "../daemon";
 import type { ConversationSummary } from "../wire";

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 /** Let a webview show the page. */
 export function showPage(webview: vscode.Webview, extension: vscode.Uri): void {

@@ -1,6 +1,6 @@
 /** How an answer is shown: its Markdown, and the line below it. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { ChatAnswer, Message } from "../wire";
 import type { Turn } from "./messages";

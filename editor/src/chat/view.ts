@@ -4,7 +4,7 @@
  * Markdown is rendered by the editor's own Markdown extension and cleaned by the page. The page has no network.
  */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { CancelledError, DaemonError, describe } from "../client";
 import type { Daemon } from "../daemon";

@@ -1,6 +1,6 @@
 /** What became of suggestions: shown, accepted whole or by words, or left; each is told of once. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import type { Daemon } from "../daemon";
 import { type Offer, Offered } from "./accepted";

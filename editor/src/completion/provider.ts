@@ -8,7 +8,7 @@
 
 import { randomUUID } from "node:crypto";
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { CancelledError, DaemonError } from "../client";
 import type { Daemon } from "../daemon";

@@ -1,6 +1,6 @@
 /** What stands around the cursor: of the document, and of the other cells where it is one of a notebook's. */
 
-import * as vscode from "vscode";
+import vscode = require("vscode");
 
 import { linesOf } from "../documents";
 import { textBefore, textBehind } from "./gap";

@@ -19,6 +19,17 @@ NAME_OF_FOCUS = """() => {
   return ariaLabel || placeholder || textContent;
 }"""
 
+_SLOW_TUNING = """(begun) => {
+  const real = fetch;
+  const slow = (signal) => new Response(new ReadableStream({
+    start(told) {
+      told.enqueue(new TextEncoder().encode(begun));
+      signal.addEventListener("abort", () => told.error(signal.reason));
+    },
+  }));
+  window.fetch = async (path, options) => (path.endsWith("/tune") ? slow(options.signal) : real(path, options));
+}"""
+
 
 def test_without_a_session_it_says_how_to_get_one_and_goes_on_by_itself(
     browser: Browser, daemon: DaemonProcess
@@ -122,6 +133,24 @@ def test_tuning_tells_how_it_goes_and_what_came_of_it(page: Page) -> None:
     expect(card.get_by_role("button", name="Tune")).to_be_enabled()
     show(page, "models")
     expect(card.get_by_role("status")).to_have_text("It stays as it is: nothing is quicker here.")
+
+
+def test_tuning_is_stopped_also_after_a_look_at_something_else(page: Page) -> None:
+    begun = 'event: start\ndata: {"id": "smollm2-135m"}\n\nevent: progress\ndata: {"text": "Measuring Q4_1"}\n\n'
+    # A measuring that takes its time.
+    page.evaluate(_SLOW_TUNING, begun)
+    show(page, "models")
+    card = page.get_by_role("region", name="smollm2-135m", exact=True)
+    page.once("dialog", lambda dialog: dialog.accept())
+    card.get_by_role("button", name="Tune").click()
+    expect(card.get_by_role("status")).to_have_text("Measuring Q4_1")
+    show(page, "privacy")
+    show(page, "models")
+    expect(card.get_by_role("status")).to_have_text("Measuring Q4_1")
+    card.get_by_role("button", name="Stop").click()
+    expect(card.get_by_role("status")).to_have_text("Stopped; it stays as it is.")
+    expect(card.get_by_role("button", name="Tune")).to_be_enabled()
+    expect(page.locator("#trouble")).to_be_empty()
 
 
 def test_a_model_of_this_machine_answers(page: Page, daemon: DaemonProcess) -> None:

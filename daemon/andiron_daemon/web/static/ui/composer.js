@@ -4,6 +4,8 @@ import { bytes, button, clearTrouble, make, showTrouble } from "./elements.js";
 
 const LARGEST_FILE_BYTES = 2_000_000;
 const TOLD = 3;
+// A phone drops no files, and has no Shift+Enter for a new line.
+const HAS_KEYBOARD = matchMedia("(hover: hover)").matches;
 
 /** Writes messages for one conversation; `send` is called with `{text, files}`, `stop` and `again` without anything. */
 export class Composer {
@@ -15,7 +17,7 @@ export class Composer {
     this.give = { send, stop };
     this.text = make("textarea", {
       rows: 2,
-      placeholder: "Ask. Drop files here to show them.",
+      placeholder: HAS_KEYBOARD ? "Ask. Drop files here to show them." : "Ask.",
       "aria-label": "Message",
       value: this.kept,
       oninput: () => this.keep(),
@@ -118,8 +120,8 @@ export class Composer {
   }
 
   key(event) {
-    // Safari says 229 of the Enter that ends a word of an input method; a phone has no Shift+Enter for a new line.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229 || !matchMedia("(hover: hover)").matches) return;
+    // Safari says 229 of the Enter that ends a word of an input method.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229 || !HAS_KEYBOARD) return;
     event.preventDefault();
     this.element.requestSubmit();
   }

@@ -9,25 +9,28 @@ const GROUPS = [
   ["To be had", (model) => model.backend === "local" && !model.is_installed],
 ];
 const FITS = { yes: "fits this machine", tight: "fits, but only just", no: "too large for this machine" };
-// What was said of a model last, which outlives its card.
+// What was said of a model last, where its card says it now, and what measures it: they outlive the view.
 const said = new Map();
+const notes = new Map();
+const tunings = new Map();
+let again = null;
 
 /** Show the models. */
 export async function showModels(view, left) {
   const list = make("div", { class: "cards" });
   view.append(make("h1", {}, "Models"), list);
-  const show = async () => {
+  again = async () => {
+    if (left.aborted) return;
     const [{ models }, settings] = await Promise.all([ask("GET", "/api/v1/models", undefined, left), ask("GET", "/api/v1/settings", undefined, left)]);
-    const again = () => (left.aborted ? null : show());
     renew(list, GROUPS.flatMap(([title, isOne]) => {
-      const cards = models.filter(isOne).map((model) => card(model, settings, { again, left }));
+      const cards = models.filter(isOne).map((model) => card(model, settings, left));
       return cards.length ? [make("h2", {}, title), ...cards] : [];
     }));
   };
-  await show();
+  await again();
 }
 
-function card(model, settings, { again, left }) {
+function card(model, settings, left) {
   const isOurs = model.backend === "local";
   const facts = [!isOurs && `Not on this machine; ${model.backend} answers`, model.publisher, model.licence === "unknown" ? "licence unknown" : model.licence, model.size_bytes && bytes(model.size_bytes), model.fits && FITS[model.fits], model.context_length && `${model.context_length.toLocaleString("en")} tokens of context`];
   const roles = [settings.chat_model === model.id && "chats", settings.completion_model === model.id && "completes"];
@@ -35,8 +38,9 @@ function card(model, settings, { again, left }) {
   const note = make("p", { class: "notes", role: "status" }, said.get(model.id) ?? (model.pull?.state === "failed" ? model.pull.message : ""));
   const tell = (text) => {
     said.set(model.id, text);
-    note.textContent = text;
+    notes.get(model.id).textContent = text;
   };
+  notes.set(model.id, note);
   return make(
     "section",
     { class: `model ${isOurs && model.is_installed ? "here" : ""}`, "aria-label": model.id },
@@ -44,17 +48,18 @@ function card(model, settings, { again, left }) {
     make("p", {}, facts.filter(Boolean).join(" · ")),
     progress,
     note,
-    make("div", { class: "row" }, ...actions(model, { progress, tell, again, left, isUsed: roles.some(Boolean) || model.state === "loaded" })),
+    make("div", { class: "row" }, ...actions(model, { progress, tell, left, isUsed: roles.some(Boolean) || model.state === "loaded" })),
   );
 }
 
-function actions(model, { progress, tell, again, left, isUsed }) {
+function actions(model, { progress, tell, left, isUsed }) {
   if (model.backend !== "local") return [button("Use", doing(async () => { await ask("PATCH", "/api/v1/settings", { backend: model.backend }); tell(`${model.backend} answers from now on.`); await again(); }), { title: "Not on this machine: what you ask is sent there" })];
-  if (!model.is_installed) return pulling(model, { progress, tell, again, left });
+  if (!model.is_installed) return pulling(model, { progress, tell, left });
   const toggle = model.state === "loaded" ? "unload" : "load";
-  const tuning = button("Tune", doing(() => tune(model, { tuning, tell, again })), { title: "Measure it on this machine, and keep a quicker form of it where that loses nothing" });
+  const running = tunings.get(model.id);
+  const tuning = running ? button("Stop", () => running.abort(), { title: "Measure no further" }) : button("Tune", doing(() => tune(model, tell)), { title: "Measure it on this machine, and keep a quicker form of it where that loses nothing" });
   return [
-    button("Use", doing(() => use(model, { tell, again })), { title: "Chat and complete with it" }),
+    button("Use", doing(() => use(model, tell)), { title: "Chat and complete with it" }),
     button(toggle === "load" ? "Load" : "Unload", doing(async () => { await ask("POST", `${at(model)}/${toggle}`); await again(); })),
     tuning,
     button("Remove", doing(async () => {
@@ -66,13 +71,13 @@ function actions(model, { progress, tell, again, left, isUsed }) {
   ];
 }
 
-async function use(model, { tell, again }) {
+async function use(model, tell) {
   await ask("PATCH", "/api/v1/settings", { ...(model.can_chat && { chat_model: model.id }), ...(model.can_infill && { completion_model: model.id }) });
   tell(`It ${[model.can_chat && "chats", model.can_infill && "completes"].filter(Boolean).join(" and ")} from now on.`);
   await again();
 }
 
-function pulling(model, { progress, tell, again, left }) {
+function pulling(model, { progress, tell, left }) {
   const isRunning = model.pull?.state === "running";
   let isStopped = false;
   const stop = button("Stop", doing(async () => { isStopped = true; await ask("DELETE", `${at(model)}/pull`); }), { hidden: !isRunning });
@@ -103,19 +108,22 @@ function pulling(model, { progress, tell, again, left }) {
   return [get, stop];
 }
 
-async function tune(model, { tuning, tell, again }) {
+async function tune(model, tell) {
   if (!confirm(`Measure ${model.id}? It takes minutes, and answers wait meanwhile.`)) return;
-  tuning.disabled = true;
+  const stop = new AbortController();
+  tunings.set(model.id, stop);
   tell("Measuring; this takes minutes, and answers wait meanwhile.");
   try {
-    for await (const { name, data } of events("POST", `${at(model)}/tune`)) {
+    await again();
+    for await (const { name, data } of events("POST", `${at(model)}/tune`, undefined, stop.signal)) {
       if (name === "progress") tell(data.text);
       else if (name === "done") tell(data.verdict);
     }
   } catch (error) {
-    tell(error.told ?? error.message);
+    tell(stop.signal.aborted ? "Stopped; it stays as it is." : error.told ?? error.message);
     throw error;
   } finally {
+    tunings.delete(model.id);
     await again();
   }
 }

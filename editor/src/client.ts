@@ -53,9 +53,10 @@ interface Asked {
 const LONGEST_SILENCE_MILLISECONDS = 45_000;
 // Of an answer that comes in one piece nothing is heard before it is there.
 const LONGEST_WAIT_MILLISECONDS = 120_000;
-// Connections are kept, for less long than the daemon does: a keystroke should not wait for a handshake.
-const KEPT = { keepAlive: true, timeout: 60_000 };
-const agents = { http: new http.Agent(KEPT), https: new https.Agent(KEPT) };
+// Connections are kept, for less long than the daemon does: a keystroke should not wait for a handshake. Where
+// `localhost` has two addresses, the daemon may listen at the second.
+const AGENT = { keepAlive: true, timeout: 60_000, autoSelectFamily: true };
+const agents = { http: new http.Agent(AGENT), https: new https.Agent(AGENT) };
 
 /** One daemon at one place. */
 export class Client {

@@ -29,9 +29,9 @@ export function textBefore(lines: Lines, place: Place, most = MOST_BEFORE): stri
     if (room < 0) {
       break;
     }
-    pieces.unshift(text);
+    pieces.push(text);
   }
-  return pieces.join("");
+  return pieces.reverse().join("");
 }
 
 /** Return the text behind a place, up to the end of a line unless that line alone is too long. */

@@ -62,6 +62,20 @@ def test_an_answer_goes_on_while_something_else_is_looked_at(page: Page, stub: S
     expect(page.locator(f"{_LAST} .content")).to_have_text("Slow but sure")
 
 
+def test_the_address_and_the_title_name_what_is_in_front(page: Page) -> None:
+    page.locator(".conversations a", has_text="Code in colours").click()
+    expect(page).to_have_title("Andiron: Code in colours")
+    address = page.url
+    show(page, "privacy")
+    expect(page).to_have_title("Andiron: Privacy")
+    show(page, "chat")
+    expect(page).to_have_url(address)
+    page.get_by_role("link", name="New").click()
+    expect(page).to_have_title("Andiron: New conversation")
+    page.go_back()
+    expect(page).to_have_title("Andiron: Code in colours")
+
+
 def test_a_draft_outlives_a_reload_and_every_conversation_has_its_own(page: Page) -> None:
     message = page.get_by_role("textbox", name="Message")
     message.fill("half a thou")

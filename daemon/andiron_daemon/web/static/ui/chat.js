@@ -68,15 +68,23 @@ class Chat {
     if (this.thread && this.thread !== thread && !this.thread.isBusy) this.threads.delete(this.thread);
     this.thread = thread;
     this.front.replaceChildren(thread.element);
+    this.entitle();
     thread.showEnd();
     if (matchMedia("(hover: hover)").matches) thread.composer.text.focus();
+  }
+
+  /** Let the address and the tab's title name what is in front, for a reload and for another tab. */
+  entitle() {
+    if (!this.thread || !this.element.isConnected) return;
+    document.title = `Andiron: ${this.thread.title.textContent}`;
+    if (this.thread.id) history.replaceState(null, "", `#chat/${this.thread.id}`);
   }
 
   changed(thread) {
     if (!this.threads.has(thread)) return;
     if (thread.id) this.tabs.postMessage({ id: thread.id });
     if (thread.isStale && !thread.answering) thread.load().catch(showTrouble);
-    if (thread === this.thread && thread.id && this.element.isConnected) history.replaceState(null, "", `#chat/${thread.id}`);
+    if (thread === this.thread) this.entitle();
     if (thread !== this.thread && !thread.isBusy) this.threads.delete(thread);
     this.refresh();
     this.isTitleDue = !thread.answering;
@@ -98,6 +106,7 @@ class Chat {
 
   listed(rows) {
     for (const { id, title } of rows) this.kept(id)?.name(title);
+    this.entitle();
   }
 
   /** A conversation that is no more: what is written in it goes on in a new one. */

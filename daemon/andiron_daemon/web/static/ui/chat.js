@@ -25,7 +25,7 @@ class Chat {
     // A title is made in the background, after the first answer.
     this.isTitleDue = false;
     addEventListener("focus", () => this.refresh());
-    addEventListener("paste", (event) => { if (this.element.isConnected && event.target !== this.conversations.search) this.thread.composer.paste(event); });
+    addEventListener("paste", (event) => { if (this.element.isConnected && event.target !== this.conversations.search) this.thread?.composer.paste(event); });
     addEventListener("state", ({ detail }) => { if (detail.condition === "ready" && this.isTitleDue) this.refresh(); });
     this.element = make("div", { class: "panes" }, this.toggle, this.conversations.element, this.front);
   }
@@ -68,23 +68,26 @@ class Chat {
     if (this.thread && this.thread !== thread && !this.thread.isBusy) this.threads.delete(this.thread);
     this.thread = thread;
     this.front.replaceChildren(thread.element);
-    this.entitle();
+    this.address();
     thread.showEnd();
     if (matchMedia("(hover: hover)").matches) thread.composer.text.focus();
   }
 
-  /** Let the address and the tab's title name what is in front, for a reload and for another tab. */
+  /** Let the address name what is in front, for a reload and for another tab. */
+  address() {
+    if (this.thread.id && this.element.isConnected) history.replaceState(null, "", `#chat/${this.thread.id}`);
+    this.entitle();
+  }
+
   entitle() {
-    if (!this.thread || !this.element.isConnected) return;
-    document.title = `Andiron: ${this.thread.title.textContent}`;
-    if (this.thread.id) history.replaceState(null, "", `#chat/${this.thread.id}`);
+    if (this.thread && this.element.isConnected) document.title = `Andiron: ${this.thread.title.textContent}`;
   }
 
   changed(thread) {
     if (!this.threads.has(thread)) return;
     if (thread.id) this.tabs.postMessage({ id: thread.id });
     if (thread.isStale && !thread.answering) thread.load().catch(showTrouble);
-    if (thread === this.thread) this.entitle();
+    if (thread === this.thread) this.address();
     if (thread !== this.thread && !thread.isBusy) this.threads.delete(thread);
     this.refresh();
     this.isTitleDue = !thread.answering;

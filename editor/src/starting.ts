@@ -7,7 +7,8 @@ import vscode = require("vscode");
 import { DaemonError } from "./client";
 import type { Daemon } from "./daemon";
 
-const INSTALL = "pipx install andiron && andiron up";
+// The terminal of Windows knows no `&&`.
+const INSTALL = `pipx install andiron ${process.platform === "win32" ? ";" : "&&"} andiron up`;
 
 /** Start the daemon by its own command, or say how to get it. */
 export async function start(daemon: Daemon, log: vscode.LogOutputChannel): Promise<void> {

@@ -113,6 +113,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
         this.#drawn?.();
         this.#showCondition();
         this.#showChips();
+        void rendered(""); // the editor's Markdown wakes up while nobody waits for it
         await this.#showAgain();
         break;
       case "drawn":

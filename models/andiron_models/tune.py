@@ -202,5 +202,5 @@ class _Conversation:
             if isinstance(message, wire.LoadFailed):
                 raise WorkerDiedError(message.message, hint=message.hint)
 
-    def _on_exit(self, reason: str) -> None:
-        self._messages.put_nowait(WorkerDiedError(f"the engine ended while it was measured: {reason}"))
+    def _on_exit(self, reason: str, hint: str | None = None) -> None:
+        self._messages.put_nowait(WorkerDiedError(f"the engine ended while it was measured: {reason}", hint=hint))

@@ -70,11 +70,11 @@ class FakeWorker:
         self.say(wire.Taken(id=request_id), *(wire.Piece(id=request_id, text=text) for text in texts))
         self.say(wire.Done(id=request_id, finish=Finish(reason=reason, usage=Usage(), timings=Timings())))
 
-    def die(self, reason: str = "it was ended by SIGKILL") -> None:
+    def die(self, reason: str = "it was ended by SIGKILL", hint: str | None = None) -> None:
         """End; only once."""
         if self.is_alive:
             self.is_alive = False
-            self._on_exit(reason)
+            self._on_exit(reason, hint)
 
     def heard(self, kind: type[wire.ToWorker]) -> list[wire.ToWorker]:
         """What it was sent of one kind."""

@@ -22,9 +22,16 @@ STOP_SECONDS = 5.0
 # How long llama.cpp's threads spin at a barrier before they sleep. libgomp's own 300,000 cost nothing on a quiet
 # machine and nearly everything beside a compiler (60 tokens a second became 3); with 500 both stay quick.
 _SPINS = "500"
+_SIGILL = 4
 _CHUNK_BYTES = 64 * 1024
 _SECRETS = ("KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH", "COOKIE", "_URL", "_URI", "_DSN", "PROXY")
 _LAST_LINES = 30
+# What Windows ends a program with that uses an instruction the processor does not have.
+_ILLEGAL_INSTRUCTION = 0xC000001D
+_ANOTHER_BUILD_HINT = (
+    "This build of llama.cpp was made for another processor. Build it on this one, with Andiron's own Python: "
+    "python -m pip install --force-reinstall --no-deps --no-binary llama-cpp-python llama-cpp-python"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +50,13 @@ class Worker(Protocol):
 
 
 OnMessage = Callable[[wire.FromWorker], None]
-OnExit = Callable[[str], None]
+
+
+class OnExit(Protocol):
+    """Who is told that a worker has gone."""
+
+    def __call__(self, reason: str, hint: str | None = None) -> None:
+        """Take note of why, and what to do about it where sending the request again is not it."""
 
 
 class Launch(Protocol):
@@ -104,7 +117,8 @@ class WorkerProcess:
         await errors
         if self._process.stdin is not None:
             self._process.stdin.close()
-        self._on_exit(reason or self._describe(status))
+        is_foreign = status in (-_SIGILL, _ILLEGAL_INSTRUCTION)
+        self._on_exit(reason or self._describe(status), _ANOTHER_BUILD_HINT if is_foreign else None)
 
     async def _read_messages(self) -> None:
         stdout = self._process.stdout

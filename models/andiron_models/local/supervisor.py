@@ -317,17 +317,17 @@ class Supervisor:
                 if queue is not None:
                     queue.put_nowait(message.error() if isinstance(message, wire.Failed) else message)
 
-    def _on_exit(self, life: _Life, reason: str) -> None:
+    def _on_exit(self, life: _Life, reason: str, hint: str | None = None) -> None:
         if life.was_told_to_stop:
             life.fail(BackendUnavailableError(f"{self.name} was unloaded", hint="Send the request again."))
             return
         if life.error is None:  # else it said why it ends
-            self._give_up(life, reason)
+            self._give_up(life, reason, hint)
 
-    def _give_up(self, life: _Life, reason: str) -> None:
+    def _give_up(self, life: _Life, reason: str, hint: str | None = None) -> None:
         error = WorkerDiedError(
             f"the local engine of {self.name} ended unexpectedly: {reason}",
-            hint="Send the request again; a new one is started for it.",
+            hint=hint or "Send the request again; a new one is started for it.",
             details={"reason": reason},
         )
         life.fail(error)

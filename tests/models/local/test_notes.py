@@ -55,7 +55,7 @@ async def test_the_daemon_logs_a_note_under_the_requests_id(caplog: pytest.LogCa
         "from andiron_models.types import InfillRequest\n"
         "Journal().began(wire.Infill(id=1, request=InfillRequest(prefix='', request_id='request-9')))\n"
     )
-    worker = await launch_program([sys.executable, "-c", program], lambda message: None, lambda reason: None)
+    worker = await launch_program([sys.executable, "-c", program], lambda message: None, lambda reason, hint=None: None)
     await worker.stop()
     (record,) = [record for record in caplog.records if "infill taken" in record.getMessage()]
     assert getattr(record, "request_id", None) == "request-9"

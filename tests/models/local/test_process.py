@@ -30,6 +30,7 @@ class Heard:
     def __init__(self) -> None:
         self.messages: list[wire.FromWorker] = []
         self.exits: list[str] = []
+        self.hint: str | None = None
         self._changed = asyncio.Event()
 
     def on_message(self, message: wire.FromWorker) -> None:
@@ -37,8 +38,9 @@ class Heard:
         self.messages.append(message)
         self._changed.set()
 
-    def on_exit(self, reason: str) -> None:
+    def on_exit(self, reason: str, hint: str | None = None) -> None:
         self.exits.append(reason)
+        self.hint = hint
         self._changed.set()
 
     async def messages_are(self, count: int) -> None:
@@ -71,6 +73,15 @@ async def test_messages_go_there_and_back() -> None:
     assert heard.messages == [wire.Taken(id=number) for number in range(3)]
     await worker.stop()
     assert len(heard.exits) == 1
+
+
+async def test_a_build_for_another_processor_is_told_from_a_crash() -> None:
+    _, heard = await _launch("os.kill(os.getpid(), signal.SIGILL)")
+    assert await heard.end() == "it was ended by SIGILL"
+    assert "--no-binary llama-cpp-python" in (heard.hint or "")
+    _, crashed = await _launch("os.kill(os.getpid(), signal.SIGSEGV)")
+    await crashed.end()
+    assert crashed.hint is None
 
 
 async def test_a_message_larger_than_any_buffer_arrives_whole() -> None:

@@ -35,6 +35,18 @@ async def test_a_crash_while_loading_fails_who_waits_and_the_next_request_starts
 
 
 @in_virtual_time
+async def test_what_to_do_about_an_end_is_passed_on() -> None:
+    launch = answering("hello", loads_at_once=False)
+    supervisor = supervise(launch)
+    start = asyncio.create_task(supervisor.start())
+    await settled()
+    launch.last.die("it was ended by SIGILL", "Build it anew.")
+    with pytest.raises(WorkerDiedError) as caught:
+        await start
+    assert caught.value.hint == "Build it anew."
+
+
+@in_virtual_time
 async def test_a_crash_in_the_same_moment_as_ready_is_a_crash() -> None:
     launch = FakeLaunch(loads_at_once=False)
     supervisor = supervise(launch)

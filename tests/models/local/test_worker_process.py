@@ -43,8 +43,8 @@ class Watched:
         self.process_id = 0
 
     async def __call__(self, on_message: OnMessage, on_exit: OnExit) -> Worker:
-        def end(reason: str) -> None:
-            on_exit(reason)
+        def end(reason: str, hint: str | None = None) -> None:
+            on_exit(reason, hint)
             self.ended.set()
 
         worker = await launch_worker(on_message, end)
@@ -298,7 +298,7 @@ def test_modules_in_the_working_folder_are_not_the_workers(tmp_path: Path) -> No
 
 async def test_the_supervisors_own_launch_is_of_the_real_worker() -> None:
     exits: list[str] = []
-    worker = await launch_worker(lambda message: None, exits.append)
+    worker = await launch_worker(lambda message: None, lambda reason, hint=None: exits.append(reason))
     assert "andiron_models.worker" in psutil.Process(worker.process_id).cmdline()
     await worker.stop()
     assert exits == ["it ended with status 0"]

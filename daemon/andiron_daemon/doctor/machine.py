@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from andiron_daemon.client import answering_daemon, running_daemon
+from andiron_daemon.doctor.gpu import gpu
 from andiron_daemon.doctor.verdict import Check
 from andiron_daemon.errors import ConfigurationError
 from andiron_daemon.paths import Paths
@@ -41,6 +42,7 @@ def machine_checks(paths: Paths, *, is_offline: bool = False) -> Iterator[Check]
     yield permissions(paths)
     yield disk(paths)
     yield model(paths)
+    yield gpu(settings)
     yield port(paths, settings)
     yield tray(os.environ)
     yield proxy(os.environ)

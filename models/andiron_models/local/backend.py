@@ -202,10 +202,18 @@ class LocalBackend:
             name=NAME,
             state=state,
             models=models,
-            detail=failure.message if failure else None,
+            detail=failure.message if failure else self._without_gpu(),
             hint=failure.hint if failure else None,
             engine=engine,
         )
+
+    def _without_gpu(self) -> str | None:
+        """Say that layers were to be on a GPU, where an engine runs that can use none."""
+        wanted = self._configuration.gpu_layers
+        loaded = [supervisor.info for supervisor in self._supervisors.values() if supervisor.info is not None]
+        if not wanted or all(info.gpu_layers for info in loaded):
+            return None
+        return f"ANDIRON_GPU_LAYERS is {wanted}, and this build of llama.cpp uses the processor alone"
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Have somebody called whenever a model's engine is in another state, in place of whoever was."""

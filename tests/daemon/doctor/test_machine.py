@@ -75,7 +75,9 @@ def test_wrong_settings_are_one_line_and_the_others_go_on(paths: Paths) -> None:
     checks = {check.name: check for check in machine.machine_checks(paths)}
     assert checks["settings"].verdict == "fail"
     assert "port" in checks["settings"].said
-    assert {"environment", "permissions", "disk", "model", "port", "tray", "proxy", "connectivity"} <= set(checks)
+    assert {"environment", "permissions", "disk", "model", "gpu", "port", "tray", "proxy", "connectivity"} <= set(
+        checks
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_a_failure(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,16 @@ async def test_another_model_chosen_answers_everything_of_its_verb(folder: Path)
     await backend.aclose()
 
 
+async def test_a_gpu_that_is_wanted_and_cannot_be_used_is_said(folder: Path) -> None:
+    details = []
+    for layers in (None, 0, 20):
+        backend = LocalBackend(configured(folder, gpu_layers=layers), filling("1"))
+        await text_of(backend.chat(QUESTION))
+        details.append((await backend.status()).detail)
+        await backend.aclose()
+    assert details == [None, None, "ANDIRON_GPU_LAYERS is 20, and this build of llama.cpp uses the processor alone"]
+
+
 async def test_a_bias_of_tokens_is_refused_before_anything_is_loaded(folder: Path) -> None:
     launch = FakeLaunch()
     backend = LocalBackend(configured(folder), launch)

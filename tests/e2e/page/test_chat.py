@@ -62,6 +62,26 @@ def test_an_answer_goes_on_while_something_else_is_looked_at(page: Page, stub: S
     expect(page.locator(f"{_LAST} .content")).to_have_text("Slow but sure")
 
 
+def test_a_new_conversation_is_to_be_had_while_another_waits_to_begin(page: Page, stub: StubInAThread) -> None:
+    start_new(page)
+    gate = stub.gate()
+    stub.enqueue(Reply(pieces=["At last."], gate=gate, gate_at=-1))
+    ask(page, "Are you slow?")
+    expect(page.locator(f"{_LAST} .notes")).to_have_text("…")
+    start_new(page)
+    message = page.get_by_role("textbox", name="Message")
+    expect(message).to_have_value("")
+    message.fill("The next thing")
+    stub.open(gate)
+    page.locator(".conversations a", has_text="Are you slow?").click()
+    expect(page.locator(f"{_LAST} .content")).to_have_text("At last.")
+    expect(message).to_have_value("")
+    page.reload()
+    expect(message).to_have_value("")
+    page.get_by_role("link", name="New").click()
+    expect(message).to_have_value("The next thing")
+
+
 def test_the_address_and_the_title_name_what_is_in_front(page: Page) -> None:
     page.locator(".conversations a", has_text="Code in colours").click()
     expect(page).to_have_title("Andiron: Code in colours")

@@ -255,6 +255,14 @@ def test_the_first_stop_skips_to_the_content_of_the_view_in_front(page: Page) ->
 def test_a_narrow_and_a_low_window_leave_room_for_what_is_said(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     assert len({box(tab)["y"] for tab in page.locator("#tabs a").all()}) == 1
+    page.get_by_role("button", name="Conversations").click()
+    expect(page.locator(".turns")).to_be_hidden()
+    # Also where the address does not change by it.
+    for _ in range(2):
+        page.get_by_role("link", name="New").click()
+        expect(page.locator(".turns")).to_be_visible()
+        page.get_by_role("button", name="Conversations").click()
+    page.get_by_role("button", name="Conversations").click()
     # What a window of 1280 by 800 has at twice the size.
     page.set_viewport_size({"width": 640, "height": 400})
     assert box(page.locator(".turns"))["height"] > 200

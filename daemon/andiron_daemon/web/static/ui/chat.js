@@ -34,13 +34,24 @@ class Chat {
     this.setListed(false);
     // The address may name the conversation only once the daemon has begun it.
     if (!chosen && this.thread) this.bring(this.thread);
-    else if (!chosen || chosen === "new") this.bring(this.kept(null) ?? this.begin(null));
+    else if (!chosen || chosen === "new") this.bring(this.fresh());
     else await this.open(chosen);
     await this.conversations.show();
   }
 
   kept(id) {
     return [...this.threads].find((thread) => thread.id === id);
+  }
+
+  /** A new conversation that can be written in, also while another waits for the daemon to begin it. */
+  fresh() {
+    const unnamed = [...this.threads].filter((thread) => thread.id === null);
+    const free = unnamed.find((thread) => !thread.answering);
+    if (free) return free;
+    const thread = this.begin(null);
+    // The draft is still that of the one which waits.
+    if (unnamed.length) thread.composer.text.value = "";
+    return thread;
   }
 
   begin(id) {
@@ -116,7 +127,7 @@ class Chat {
   moveOn(thread) {
     const written = thread.composer.handOver();
     this.threads.delete(thread);
-    if (written.text || written.files.length) (this.kept(null) ?? this.begin(null)).composer.takeOver(written);
+    if (written.text || written.files.length) this.fresh().composer.takeOver(written);
     if (thread !== this.thread) return;
     this.thread = null;
     showTrouble(`This conversation was deleted${written.text ? "; what you wrote stands in a new one" : ""}`);

@@ -63,7 +63,7 @@ export class Composer {
 
   /** Forget the draft: what was sent is on disk, or is kept elsewhere. */
   taken(draftName) {
-    sessionStorage.setItem(this.draftName, "");
+    if (sessionStorage.getItem(this.draftName) === this.kept) sessionStorage.setItem(this.draftName, "");
     if (localStorage.getItem(this.draftName) === this.kept) localStorage.removeItem(this.draftName);
     this.draftName = draftName;
     if (this.text.value) this.keep();

@@ -16,7 +16,7 @@ export class Conversations {
     this.search = make("input", { type: "search", placeholder: "Search", "aria-label": "Search the conversations", oninput: () => this.searchSoon() });
     this.element = make(
       "nav",
-      { "aria-label": "Conversations", id: "conversations" },
+      { "aria-label": "Conversations", id: "conversations", onclick: showAgain },
       make("div", { class: "row" }, this.search, make("a", { class: "button", href: "#chat/new" }, "New")),
       this.found,
       this.older,
@@ -69,6 +69,11 @@ export class Conversations {
     this.removed(one.id);
     await this.show();
   }
+}
+
+/** Let a link be followed also to where the address is already. */
+function showAgain(event) {
+  if (event.target.closest("a")?.hash === location.hash) dispatchEvent(new Event("hashchange"));
 }
 
 /** Show where a search found its words. */

@@ -180,7 +180,18 @@ async def _reason(
         claim=claim,
     )
     messages = (Message(role="system", content=instructions.system), Message(role="user", content=content))
-    return await asking.told(messages, _Reason, max_tokens=_TOKENS_OF_A_REASON)
+    reason = await asking.told(messages, _Reason, max_tokens=_TOKENS_OF_A_REASON)
+    if reason is None:
+        return None
+    asked = instructions.explain_finding
+    title, explanation = ("" if _is_echo(text, asked) else text for text in (reason.title, reason.explanation))
+    return msgspec.structs.replace(reason, title=title, explanation=explanation)
+
+
+def _is_echo(text: str, asked: str) -> bool:
+    """Tell whether a model only gives back the words it was asked with, as very small ones do."""
+    words = " ".join(text.lower().split()).strip(" .")
+    return " " in words and words in " ".join(asked.lower().split())
 
 
 async def _explain(subject: Subject, found: list[Bug], asking: Asking, instructions: AssistInstructions) -> None:

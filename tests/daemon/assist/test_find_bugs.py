@@ -43,6 +43,16 @@ async def test_what_the_model_would_write_differently_is_a_finding_with_its_plac
     assert report.unavailable is None
 
 
+async def test_a_model_that_gives_back_what_it_was_asked_has_said_nothing(
+    assist: AssistService, backend: ScriptedBackend
+) -> None:
+    echo = told(title="The bug in a few words.", explanation="one or two sentences", category="logic", severity="error")
+    backend.enqueue(code(_MENDED), echo)
+    report: BugReport = await answer_of(assist.find_bugs(_ask()))
+    (bug,) = report.bugs
+    assert (bug.title, bug.explanation, bug.suggestion) == ("Probably wrong", "", "total += value")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
     [

@@ -153,7 +153,7 @@ class CodeEditor:
 
     def command(self, title: str) -> None:
         """Run a command by its title."""
-        if self.page.evaluate("document.activeElement.tagName") == "IFRAME":
+        if self._is_page_in_focus():
             self.page.locator(".part.statusbar").click(position={"x": 400, "y": 8})  # a page inside keeps its keys
         box = self.page.locator(".quick-input-widget input[type=text]")
         row = self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=title)
@@ -179,6 +179,16 @@ class CodeEditor:
     def pick(self, entry: str) -> None:
         """Choose from the list that is open on top."""
         self.entries.filter(has_text=entry).first.click()
+
+    def delete_entry(self, entry: str) -> None:
+        """Delete what an entry of the list on top stands for, by the button beside it, and leave the list."""
+        row = self.entries.filter(has_text=entry).first
+        row.hover()
+        row.get_by_role("button", name="Delete").click()
+        self.page.locator(".monaco-dialog-box").get_by_role("button", name="Delete").click()
+        expect(self.page.locator(".monaco-dialog-box")).to_have_count(0)
+        expect(self.entries.filter(has_text=entry)).to_have_count(0)
+        self.press("Escape")
 
     def choose(self, button: str) -> None:
         """Press a button of a message."""
@@ -207,8 +217,13 @@ class CodeEditor:
         """Show the chat with nothing in it, ready to be written to, and return its page."""
         chat = self.open_chat()
         self.command("Andiron: New Conversation")
+        self.wait_for(self._is_page_in_focus)  # the last the command does; until then it may clear what is asked
         expect(chat.locator(".turn")).to_have_count(0)
         return chat
+
+    def _is_page_in_focus(self) -> bool:
+        """Tell whether the keys go to a page inside: the chat, a preview."""
+        return bool(self.page.evaluate("document.activeElement.tagName") == "IFRAME")
 
     def clear_messages(self) -> None:
         """Take away the messages that are shown."""

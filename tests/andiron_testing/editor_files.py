@@ -17,8 +17,10 @@ def _notebook(*cells: str) -> str:
 
 
 FILES = {
-    ".env": "KEY=of-nobody\n",
+    ".env": "quantity=of-nobody\nquantum=of-nobody\n",
     ".vscode/tests.code-snippets": json.dumps({"loop": _SNIPPET}),
+    "accept.py": "def fee(a, b):\n    return ",
+    "alone.py": "def alone(a, b):\n    return ",
     "add.py": "def add(a, b):\n    return ",
     "binary.dat": "\0\1\2\0",
     "bugs.py": "import os\n\n\ndef total(prices):\n    return sum(price)\n",
@@ -30,6 +32,8 @@ FILES = {
     "huge.py": "".join(f"VALUE_{number} = {number}\n" for number in range(200_000)) + "\n\ndef add(a, b):\n    return ",
     "list.py": "quantity = 3\nquantum = 4\ntwice = 2 * quant",
     "notes.md": "# Notes\n\nWhat is ",
+    "left.py": "def left(a, b):\n    return ",
+    "pair.py": "def pair(a, b):\n    x = a, b\n    return x\n",
     "problem.py": "def total(prices):\n    return sum(price)\n",
     "rough.py": "def area(a, b):\n    x = a * b\n    return x\n",
     "snippet.py": "",

@@ -65,6 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         while text.endswith("…"):
             try:
                 self.wfile.write(b": still here\n\n")
+                self.server.client_left.wait(0.02)
             except OSError:
                 self.server.client_left.set()
                 return

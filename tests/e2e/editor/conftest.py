@@ -1,7 +1,7 @@
 """What the editor's tests share: a daemon with a real, small model, code-server, a window, and who may answer."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from andiron_daemon.paths import find_paths
 from andiron_testing.browser import chromium, person
 from andiron_testing.code_editor import CodeEditor
 from andiron_testing.code_server import CodeServer
-from andiron_testing.daemon_process import DaemonProcess, put_model
+from andiron_testing.daemon_process import DaemonProcess, andiron, put_model
 from andiron_testing.editor_files import FILES
 from andiron_testing.openai_thread import StubInAThread, openai_in_a_thread
 
@@ -109,4 +109,19 @@ def foreseen(editor: CodeEditor, daemon: DaemonProcess, stub: StubInAThread) -> 
     yield
     stub.forget()
     daemon.client.patch("/api/v1/settings", {"backend": "local"})
+    editor.wait_until_ready()
+
+
+@pytest.fixture
+def look_elsewhere(editor: CodeEditor, server: CodeServer, tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Have the editor look into another home, with another command to start the daemon by; and back again."""
+    home = tmp_path / "elsewhere"
+
+    def look(command: str) -> Path:
+        server.set_machine(home=str(home), command=command)
+        return home
+
+    yield look
+    andiron("stop", variables={"ANDIRON_HOME": str(home)})
+    server.set_machine()
     editor.wait_until_ready()

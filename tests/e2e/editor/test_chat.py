@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from andiron_testing.code_editor import CodeEditor
+from andiron_testing.daemon_process import DaemonProcess
 from andiron_testing.editor_files import FILES
 from andiron_testing.openai_stub import Reply
 from andiron_testing.openai_thread import StubInAThread
@@ -164,3 +165,16 @@ def test_conversations_are_found_again_by_what_was_said(editor: CodeEditor, stub
     expect(editor.entries).to_have_count(1)
     editor.press("Enter")
     expect(chat.locator(".assistant .content")).to_contain_text("amphibians")
+
+
+def test_a_conversation_is_deleted_when_the_person_confirms_and_the_one_in_front_ends(
+    editor: CodeEditor, stub: StubInAThread, daemon: DaemonProcess
+) -> None:
+    chat = editor.new_chat()
+    stub.enqueue("Newts are small.")
+    editor.ask("Tell me of newts")
+    expect(chat.locator(".assistant .content")).to_contain_text("small")
+    editor.command("Andiron: Conversations")
+    editor.delete_entry("Tell me of newts")
+    expect(chat.locator(".turn")).to_have_count(0)
+    assert daemon.client.get("/api/v1/chat/conversations?q=newts")["conversations"] == []

@@ -4,35 +4,19 @@ import json
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from andiron_daemon.client import running_daemon
 from andiron_daemon.paths import find_paths
 from andiron_testing.code_editor import CodeEditor
 from andiron_testing.code_server import CodeServer
-from andiron_testing.daemon_process import DaemonProcess, andiron
+from andiron_testing.daemon_process import DaemonProcess
 from andiron_testing.openai_stub import Reply
 from andiron_testing.openai_thread import StubInAThread
 from andiron_testing.stub_daemon import events, stub_daemon
-
-
-@pytest.fixture
-def look_elsewhere(editor: CodeEditor, server: CodeServer, tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Have the editor look into another home, with another command to start the daemon by; and back again."""
-    home = tmp_path / "elsewhere"
-
-    def look(command: str) -> Path:
-        server.set_machine(home=str(home), command=command)
-        return home
-
-    yield look
-    andiron("stop", variables={"ANDIRON_HOME": str(home)})
-    server.set_machine()
-    editor.wait_until_ready()
 
 
 def _script(file: Path, line: str) -> str:

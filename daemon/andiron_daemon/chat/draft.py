@@ -6,7 +6,7 @@ from andiron_daemon.answers import all_truncated, unfinished
 from andiron_daemon.chat.prompt import Prompt
 from andiron_daemon.chat.types import AnswerMessage, ChatAnswer, ChatStarted
 from andiron_daemon.storage.records import MessageRecord, time_now
-from andiron_models.types import Delta, Finish
+from andiron_models.types import Delta, Finish, Usage
 
 
 class Draft(msgspec.Struct, kw_only=True):
@@ -17,6 +17,7 @@ class Draft(msgspec.Struct, kw_only=True):
     pieces: list[str] = msgspec.field(default_factory=list)
     backend: str | None = None
     model: str | None = None
+    usage: Usage | None = None
     finish: Finish | None = None
     error: str | None = "internal"
     is_cancelled: bool = False
@@ -25,8 +26,9 @@ class Draft(msgspec.Struct, kw_only=True):
         """Take in what came."""
         self.backend, self.model = delta.backend, delta.model
         self.pieces.append(delta.text)
+        self.usage = delta.usage or self.usage
         if delta.finish is not None:
-            self.finish, self.error = delta.finish, None
+            self.finish, self.usage, self.error = delta.finish, delta.finish.usage, None
 
     def record(self) -> MessageRecord:
         """Return what is to be kept."""
@@ -39,7 +41,7 @@ class Draft(msgspec.Struct, kw_only=True):
             backend=self.backend,
             model=self.model,
             finish_reason="cancelled" if self.is_cancelled else reason,
-            usage=self.finish.usage if self.finish is not None else None,
+            usage=self.usage,
             error=None if self.is_cancelled else self.error,
         )
 

@@ -12,12 +12,6 @@ const REMEMBERED = 32;
 /** The scheme of a notebook's cells. */
 export const CELL = "vscode-notebook-cell";
 const TEXT_SCHEMES = new Set(["file", "untitled", "vscode-remote", "vscode-vfs", CELL]);
-const LANGUAGES: Readonly<Record<string, string>> = {
-  shellscript: "bash",
-  typescriptreact: "tsx",
-  javascriptreact: "javascript",
-  jsonc: "json",
-};
 
 /** Remembers which documents were looked at or edited, the newest last. */
 export class RecentDocuments implements vscode.Disposable {
@@ -89,7 +83,7 @@ export function languageOf(document: vscode.TextDocument): string | undefined {
   if ((hasName && /\.\w+$/.test(document.uri.path)) || document.languageId === "plaintext") {
     return undefined;
   }
-  return LANGUAGES[document.languageId] ?? document.languageId;
+  return document.languageId;
 }
 
 function languageField(document: vscode.TextDocument): { language?: string } {

@@ -5,25 +5,38 @@ import vscode = require("vscode");
 import type { Daemon } from "./daemon";
 import { isHere } from "./location";
 
+// A daemon that is started anew, or a machine that was asleep, is back by then.
+const GRACE_MILLISECONDS = 3_000;
+
 export class Trouble implements vscode.Disposable {
   #isTold = false;
+  #timer: NodeJS.Timeout | undefined;
   readonly #subscription: vscode.Disposable;
 
   constructor(private readonly daemon: Daemon) {
-    this.#subscription = daemon.onDidChange(() => void this.#look());
+    this.#subscription = daemon.onDidChange(() => this.#changed());
   }
 
   dispose(): void {
+    clearTimeout(this.#timer);
     this.#subscription.dispose();
   }
 
-  async #look(): Promise<void> {
-    const { condition, trouble, state } = this.daemon;
+  #changed(): void {
+    const { condition, state } = this.daemon;
     if (state && condition !== "failed") {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
       this.#isTold = false;
-      return;
+    } else if (!this.#isTold) {
+      this.#timer ??= setTimeout(() => void this.#tell(), GRACE_MILLISECONDS);
     }
-    if (this.#isTold || !trouble) {
+  }
+
+  async #tell(): Promise<void> {
+    const { condition, trouble } = this.daemon;
+    this.#timer = undefined;
+    if (!trouble) {
       return;
     }
     this.#isTold = true;

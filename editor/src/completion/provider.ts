@@ -20,7 +20,6 @@ import { type Around, around } from "./surroundings";
 
 const GRACE_MILLISECONDS = 400;
 const REST_MILLISECONDS = 700;
-const IS_ASKED = "andiron.isSuggestionAsked";
 
 export class CompletionProvider implements vscode.InlineCompletionItemProvider, vscode.Disposable {
   readonly #session = randomUUID();
@@ -38,6 +37,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#feedback = new Feedback(daemon, log);
+    setAsked(false); // an extension host that broke down has left it as it was
     this.#subscriptions = [
       this.#feedback,
       vscode.workspace.onDidChangeTextDocument((change) => {
@@ -163,7 +163,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
   #showAsked(asked: AbortController | undefined): void {
     if (this.#asked !== asked) {
       this.#asked = asked;
-      void vscode.commands.executeCommand("setContext", IS_ASKED, asked !== undefined);
+      setAsked(asked !== undefined);
     }
   }
 
@@ -213,6 +213,10 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider, 
       void vscode.window.setStatusBarMessage(`Andiron: ${message}`, 5_000);
     }
   }
+}
+
+function setAsked(isAsked: boolean): void {
+  void vscode.commands.executeCommand("setContext", "andiron.isSuggestionAsked", isAsked);
 }
 
 function isCursorAt(document: vscode.TextDocument, position: vscode.Position): boolean {

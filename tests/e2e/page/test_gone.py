@@ -68,7 +68,7 @@ def test_a_daemon_that_dies_and_comes_back_loses_nobodys_text(
         # A session dies with its daemon; the page says so, and waits for a link.
         expect(page.locator("#signed-out")).to_contain_text("andiron open ui")
         page.keyboard.press("Enter")
-        expect(page.locator("#trouble")).to_contain_text("not signed in any more")
+        expect(page.locator("#trouble")).to_be_empty()
         expect(message).to_have_value("Are you there?")
         sign_in(context.new_page(), restarts.daemon)
         expect(page.locator("#signed-out")).to_be_hidden()

@@ -4,6 +4,7 @@
 const AGAIN = "Run `andiron open` in a terminal to get a link.";
 
 async function signIn() {
+  tell("Signing this browser in …");
   const given = new URLSearchParams(location.hash.slice(1));
   const code = given.get("code");
   const page = given.get("page") || "/docs";
@@ -33,4 +34,10 @@ function tell(text) {
   document.getElementById("told").textContent = text;
 }
 
-signIn().catch((error) => tell(`This did not work: ${error.message}. ${AGAIN}`));
+function start() {
+  signIn().catch((error) => tell(`This did not work: ${error.message}. ${AGAIN}`));
+}
+
+// A second link followed in the same tab changes what is behind the `#` only.
+addEventListener("hashchange", start);
+start();

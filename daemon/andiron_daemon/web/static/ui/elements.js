@@ -90,7 +90,8 @@ export function say(text) {
 
 /** Show what went wrong, until it is closed. */
 export function showTrouble(error) {
-  if (error?.name === "AbortError") return;
+  // That nobody is signed in stands above already.
+  if (error?.name === "AbortError" || error?.code === "unauthorized") return;
   const text = error?.told ?? String(error?.message ?? error);
   const line = make("p", {}, make("span", {}, text), button("×", () => line.remove(), { "aria-label": "Close this message" }));
   document.getElementById("trouble").replaceChildren(line);

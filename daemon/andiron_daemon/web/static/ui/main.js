@@ -21,6 +21,7 @@ const notice = document.getElementById("notice");
 const signedOut = document.getElementById("signed-out");
 let leave = null;
 let isShown = true;
+let isAway = false;
 let version = null;
 
 function open() {
@@ -51,12 +52,8 @@ async function follow() {
     while (document.hidden) await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
     unseen = new AbortController();
     try {
-      let isBack = !isShown;
       for await (const { name, data } of events("GET", "/api/v1/events", undefined, unseen.signal)) {
-        signedOut.hidden = true;
-        // What could not be shown while it was away.
-        if (isBack) open();
-        isBack = false;
+        if (isAway) goOn();
         if (name === "state") tell(data);
         else if (name === "budget") showTrouble({ told: sentences(data.message, data.hint) });
       }
@@ -71,7 +68,9 @@ async function follow() {
   }
 }
 
+/** The daemon is back, or this browser is signed in again: show what could not be shown. */
 function goOn() {
+  isAway = false;
   signedOut.hidden = true;
   clearTrouble();
   if (!isShown) open();
@@ -83,6 +82,7 @@ function signedIn() {
 }
 
 function tellGone(text, more = []) {
+  isAway = true;
   condition.className = "gone";
   condition.textContent = text;
   tellMore(more);

@@ -207,6 +207,7 @@ def test_older_conversations_come_when_they_are_asked_for(page: Page) -> None:
     expect(page.locator(".conversations li")).to_have_count(50)
     page.get_by_role("button", name="Older").click()
     expect(page.locator(".conversations a", has_text="Old talk 0")).to_be_visible()
+    expect(page.locator(".conversations a", has_text="Old talk 0").locator("time")).to_contain_text("2025")
     assert page.locator(".conversations li").count() > OLD_CONVERSATIONS
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_label("Delete Old talk 59").click()

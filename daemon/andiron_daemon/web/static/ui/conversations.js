@@ -57,7 +57,7 @@ export class Conversations {
     return make(
       "li",
       { class: isFront ? "now" : "" },
-      make("a", { href: `#chat/${one.id}`, title: `${one.title}\n${new Date(one.updated_at).toLocaleString()}`, "aria-current": isFront && "true" }, make("strong", {}, one.title), make("span", {}, marked(one.snippet ?? one.preview, query))),
+      make("a", { href: `#chat/${one.id}`, title: one.title, "aria-current": isFront && "true" }, make("strong", {}, one.title), make("span", {}, marked(one.snippet ?? one.preview, query)), when(one.updated_at)),
       button("×", doing(() => this.remove(one)), { "aria-label": `Delete ${one.title}` }),
     );
   }
@@ -69,6 +69,14 @@ export class Conversations {
     this.removed(one.id);
     await this.show();
   }
+}
+
+/** Tell the time of today, and the day of all else. */
+function when(at) {
+  const [date, now] = [new Date(at), new Date()];
+  const day = { day: "numeric", month: "short", year: date.getFullYear() === now.getFullYear() ? undefined : "numeric" };
+  const isToday = date.toDateString() === now.toDateString();
+  return make("time", { dateTime: at, title: date.toLocaleString() }, isToday ? date.toLocaleTimeString([], { timeStyle: "short" }) : date.toLocaleDateString([], day));
 }
 
 /** Let a link be followed also to where the address is already. */

@@ -203,6 +203,7 @@ def test_settings_change_while_the_daemon_runs(page: Page, daemon: DaemonProcess
     assert daemon.client.get("/api/v1/settings")["completions_paused_until"]
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("Completions are on.")).to_be_visible()
+    expect(page.get_by_label("Chat model").locator("option:checked")).to_have_text("Andiron chooses")
     page.get_by_label("Who answers").select_option("auto")
     expect(page.locator("#condition")).to_contain_text("auto")
     # What is changed elsewhere is seen here.

@@ -40,7 +40,7 @@ export async function showSettings(view, left) {
 
 function choices(now, models, change) {
   const here = models.filter((model) => model.backend === "local" && model.is_installed);
-  const none = "as the settings file says";
+  const none = "Andiron chooses";
   return [
     choice("Who answers", now.backends, now.backend, (backend) => change({ backend })),
     choice("Chat model", here.filter((one) => one.can_chat).map((one) => one.id), now.chat_model, (id) => change({ chat_model: id || null }), none),

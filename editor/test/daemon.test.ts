@@ -94,6 +94,9 @@ test("of several attempts at once the last one stays, alone", async (t) => {
     void room.daemon.connect();
   }
   await room.until("ready");
+  for (let count = 0; count < 5; count += 1) {
+    await room.daemon.client.json("GET", "/x"); // the others would have come by now
+  }
   assert.equal(room.begun, 1);
 });
 

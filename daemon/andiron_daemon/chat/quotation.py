@@ -190,7 +190,8 @@ def _written(about: str, excerpts: Sequence[_Excerpt], diagnostics: list[str], l
         used.append(ContextUse(path=path, tokens=tokens, cut=is_cut, earlier=is_earlier))
         if is_cut:
             missing = (line for number, line in enumerate(excerpt.lines) if number not in excerpt.chosen)
-            cuts.append(Truncated(dropped_tokens=estimate_tokens("\n".join(missing)), what=f"part of {path}"))
+            what = f"{'part' if excerpt.chosen else 'all'} of {path}"
+            cuts.append(Truncated(dropped_tokens=estimate_tokens("\n".join(missing)), what=what))
     if diagnostics:
         parts.append("\n".join(["Diagnostics:", *diagnostics]))
     if left_out:

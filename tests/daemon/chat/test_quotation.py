@@ -48,7 +48,7 @@ def test_a_file_for_which_there_is_no_room_is_reported() -> None:
     none = quote_context(ChatContext(files=files), 0)
     assert [(use.tokens, use.cut) for use in none.used] == [(0, True), (0, True)]
     assert none.truncated is not None
-    assert none.truncated.what == "part of a; part of b"
+    assert none.truncated.what == "all of a; all of b"
 
 
 def test_the_budget_is_kept() -> None:

@@ -51,6 +51,39 @@ def test_an_answer_is_stopped_with_escape_and_asked_for_again(page: Page, stub: 
     expect(page.locator(".turn.assistant .content")).to_have_text(["Another one."])
 
 
+def test_one_that_is_stopped_before_its_first_word_is_kept_and_asked_again(page: Page, stub: StubInAThread) -> None:
+    start_new(page)
+    before = stub.requests()
+    stub.enqueue(Reply(pieces=["Late."], gate=stub.gate(), gate_at=-1))
+    ask(page, "Who is first?")
+    stub.wait_for_requests(before + 1)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Who is first?")).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(1)
+    page.reload()
+    expect(page.locator(".turn.user")).to_have_text("Who is first?")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("")
+    stub.enqueue("I am.")
+    page.get_by_role("button", name="Again").click()
+    expect(page.locator(f"{_LAST} .content")).to_have_text("I am.")
+    # One that is asked again, and stopped, leaves the answer there was.
+    stub.enqueue(Reply(pieces=["Later."], gate=stub.gate(), gate_at=-1))
+    page.get_by_role("button", name="Again").click()
+    stub.wait_for_requests(before + 3)
+    page.keyboard.press("Escape")
+    expect(page.locator(".turn.assistant .content")).to_have_text(["I am."])
+
+
+def test_what_is_stopped_before_the_daemon_has_it_is_given_back(page: Page, stub: StubInAThread) -> None:
+    start_new(page)
+    page.route("**/api/v1/chat/stream", lambda route: None)
+    ask(page, "Too early.")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Too early.")
+    expect(page.locator(".turn")).to_have_count(0)
+
+
 def test_an_answer_goes_on_while_something_else_is_looked_at(page: Page, stub: StubInAThread) -> None:
     gate = stub.gate()
     stub.enqueue(Reply(pieces=["Slow ", "but ", "sure"], gate=gate, gate_at=1))

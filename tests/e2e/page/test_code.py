@@ -89,6 +89,16 @@ def test_tasks_are_ticked_and_no_word_of_a_table_is_cut(page: Page, stub: StubIn
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_what_is_written_from_right_to_left_stands_at_the_right(page: Page, stub: StubInAThread) -> None:
+    stub.enqueue("שלום עולם\n\nHello\n\n```python\nשם = 1\n```\n")
+    ask(page, "מה שלומך?")
+    blocks = page.locator(".turn.assistant .content > div")
+    expect(blocks).to_have_count(3)
+    for block, direction in zip(blocks.all(), ("rtl", "ltr", "ltr"), strict=True):
+        expect(block).to_have_css("direction", direction)
+    expect(page.locator(".turn.user .content")).to_have_css("direction", "rtl")
+
+
 def test_a_hostile_answer_does_nothing(page: Page) -> None:
     content = opened(page, "A hostile answer about marzipan")
     expect(content.locator("h1")).to_have_text("Look")

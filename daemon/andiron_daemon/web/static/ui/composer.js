@@ -17,6 +17,7 @@ export class Composer {
     this.give = { send, stop };
     this.text = make("textarea", {
       rows: 2,
+      dir: "auto",
       placeholder: HAS_KEYBOARD ? "Ask. Drop files here to show them." : "Ask.",
       "aria-label": "Message",
       value: this.kept,

@@ -59,7 +59,8 @@ export function showMarkdown(element, text, isWhole, completed = () => {}) {
 }
 
 function drawn(token) {
-  const block = make("div", {});
+  // Hebrew and Arabic begin at the right, each block by itself; code hardly ever does.
+  const block = make("div", { dir: token.type === "code" ? "ltr" : "auto" });
   block.innerHTML = DOMPurify.sanitize(markdown.parser([token]), ALLOWED);
   block.source = token.raw;
   for (const link of block.querySelectorAll("a[href]")) {

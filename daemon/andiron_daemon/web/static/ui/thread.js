@@ -92,13 +92,14 @@ export class Thread {
     const question = this.question(text, files.map(({ path }) => path));
     const body = { message: text, ...(this.id && { conversation_id: this.id }), ...(files.length && { context: { files } }) };
     const { error } = await this.answer("/api/v1/chat/stream", body);
-    const kept = error?.details?.conversation_id;
+    const isStopped = !error && !this.isTaken;
+    const kept = isStopped ? await whereKept(this.id, text).catch(() => null) : error?.details?.conversation_id;
     if (error?.code === "not_found") {
       question.remove();
       this.composer.takeOver({ text, files });
       this.deleted();
     } else if (kept) this.begun(kept);
-    else if (error && !this.isTaken) {
+    else if (!this.isTaken) {
       // Nobody took it, so it is the person's again, to be sent once that is mended.
       this.composer.addFiles(files);
       if (this.composer.giveBack(text)) question.remove();
@@ -145,7 +146,7 @@ export class Thread {
       return { error: null, text: drawing.text };
     } catch (error) {
       const isStopped = error.name === "AbortError";
-      if (error.code === "not_found") turn.remove();
+      if (error.code === "not_found" || (isStopped && !this.isTaken)) turn.remove();
       else if (!isStopped && !drawing.text && !this.isTaken && !error.details?.conversation_id) {
         turn.remove();
         showTrouble(error);
@@ -199,7 +200,7 @@ export class Thread {
   }
 
   turn(role, label) {
-    const turn = make("article", { class: `turn ${role}`, "aria-label": label }, make("div", { class: "content" }));
+    const turn = make("article", { class: `turn ${role}`, "aria-label": label }, make("div", { class: "content", dir: "auto" }));
     this.turns.append(turn);
     return turn;
   }
@@ -244,6 +245,14 @@ export class Thread {
     if (copied) line.append(button("Copy", doing(async () => { await copyText(copied, turn.firstChild); say("Copied"); }), { "aria-label": "Copy this answer as Markdown" }));
     turn.append(line);
   }
+}
+
+/** Find out whether the daemon has a message that was stopped before it said so: the id of its conversation, or null. */
+async function whereKept(id, text) {
+  const address = "/api/v1/chat/conversations";
+  const kept = id ?? (await ask("GET", `${address}?limit=1`)).conversations[0]?.id;
+  const last = kept && (await ask("GET", `${address}/${encodeURIComponent(kept)}`)).messages.at(-1);
+  return last?.role === "user" && last.content === text ? kept : null;
 }
 
 function draftOf(id) {

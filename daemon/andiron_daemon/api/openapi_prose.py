@@ -13,8 +13,8 @@ which model; a name that is not there is an error, never another one quietly.
 A failure is always `{"error": {"code", "message", "hint"?, "details"?, "request_id"}}`. Every answer carries
 `X-Request-Id`, which the log knows too.
 
-A web page may call from an origin of this daemon's own, an editor's webview, or one in `BACKEND_CORS_ORIGINS`; all
-others are refused, whatever they ask. Bodies are JSON with `Content-Type: application/json`, not packed.
+A web page may call from an origin of this daemon's own, of an editor's webview or a desktop app (`app://`), or one in
+`BACKEND_CORS_ORIGINS`; all others are refused, whatever they ask. Bodies are JSON with `Content-Type: application/json`, not packed.
 """
 ABOUT_TOKENS = (
     "`andiron token --show` prints it. It is in a file that only you can read; `andiron token rotate` puts a new one "
@@ -27,6 +27,7 @@ or the prefix; `context` carries the other fields of the HTTP body of that kind;
 The daemon answers `{"type": "chat_response"|"analysis_response"|"completion_response"|"pong"|"error", "id", "response",
 "status": "success"|"error"|"cancelled", …}` with the HTTP body's other fields; with `stream` first any number of
 `{"type": "chat_delta"|"completion_delta", "id", "delta", "status": "streaming"}`.
+What is cancelled is answered with the text so far and who wrote it; what a chat cost until then is in its conversation.
 A malformed frame is answered with an `error` and leaves the socket open; one over 1 MiB closes it (1009). The socket
 is closed with 1001 when the daemon stops and with 1008 when the token is changed. A browser shows its token as the
 protocol `bearer.TOKEN` beside `andiron`, or is signed in."""

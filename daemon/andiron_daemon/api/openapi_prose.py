@@ -14,7 +14,8 @@ A failure is always `{"error": {"code", "message", "hint"?, "details"?, "request
 `X-Request-Id`, which the log knows too.
 
 A web page may call from an origin of this daemon's own, of an editor's webview or a desktop app (`app://`), or one in
-`BACKEND_CORS_ORIGINS`; all others are refused, whatever they ask. Bodies are JSON with `Content-Type: application/json`, not packed.
+`BACKEND_CORS_ORIGINS`; all others are refused, whatever they ask. Bodies are JSON with
+`Content-Type: application/json`, not packed.
 """
 ABOUT_TOKENS = (
     "`andiron token --show` prints it. It is in a file that only you can read; `andiron token rotate` puts a new one "

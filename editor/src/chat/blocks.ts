@@ -24,13 +24,15 @@ export async function applyBlock(action: BlockAction, code: string, language: st
     return;
   }
   const { document, selection } = editor;
+  const { version } = document;
   const place = action === "insert" ? new vscode.Range(selection.active, selection.active) : wholeOr(document, selection);
   if (action === "diff" || (action === "replace" && selection.isEmpty)) {
-    const about = { document, version: document.version, selection: undefined };
+    const about = { document, version, selection: undefined };
     await offer(about, { text: changed(document, place, code), edits: [vscode.TextEdit.replace(place, code)], title: "Answer", detail: "" });
     return;
   }
-  if (!(await editor.edit((edit) => edit.replace(place, code)))) {
+  // A file that may only be read takes an edit without a word, and stays as it is.
+  if (!(await editor.edit((edit) => edit.replace(place, code))) || document.version === version) {
     void vscode.window.showWarningMessage("Andiron: the editor refused the change; nothing was applied.");
     return;
   }

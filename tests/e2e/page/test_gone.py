@@ -119,19 +119,3 @@ def test_where_nobody_can_answer_it_is_said_what_to_do_and_asking_again_is_offer
         stub.enqueue("I am.")
         page.get_by_role("button", name="Again").click()
         expect(page.locator(".turn.assistant .content")).to_have_text(["I am."])
-
-
-def test_a_page_older_than_its_daemon_offers_to_be_loaded_anew(browser: Browser, restarts: Restarts) -> None:
-    with person(browser) as context:
-        page = context.new_page()
-        state = '{"condition": "ready", "version": "0.0.1", "backend": "local", "backends": [], "models": []}'
-        told = f"event: state\ndata: {state}\n\n"
-        page.route(
-            "**/api/v1/events", lambda route: route.fulfill(body=told, content_type="text/event-stream"), times=1
-        )
-        sign_in(page, restarts.daemon)
-        page.get_by_role("textbox", name="Message").fill("half a thou")
-        expect(page.locator("#notice")).to_contain_text("this page still 0.0.1")
-        page.get_by_role("button", name="Reload").click()
-        expect(page.locator("#notice")).to_be_hidden()
-        expect(page.get_by_role("textbox", name="Message")).to_have_value("half a thou")

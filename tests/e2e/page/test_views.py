@@ -10,7 +10,7 @@ from andiron_daemon.client import ClientError
 from andiron_testing.browser import person
 from andiron_testing.daemon_process import DaemonProcess
 from andiron_testing.hub_stub import HubStub
-from andiron_testing.page_room import SHOWN, ask, box, show, signed_in
+from andiron_testing.page_room import SHOWN, ask, box, show, sign_in, signed_in
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(240)]
 
@@ -59,6 +59,22 @@ def test_a_link_signs_in_once_and_signing_out_ends_it(browser: Browser, daemon: 
         show(page, "settings")
         page.get_by_role("button", name="Sign this browser out").click()
         expect(page.get_by_role("heading", name="Not signed in")).to_be_visible()
+
+
+def test_a_page_older_than_its_daemon_offers_to_be_loaded_anew(browser: Browser, daemon: DaemonProcess) -> None:
+    with person(browser) as context:
+        page = context.new_page()
+        state = '{"condition": "ready", "version": "0.0.1", "backend": "local", "backends": [], "models": []}'
+        told = f"event: state\ndata: {state}\n\n"
+        page.route(
+            "**/api/v1/events", lambda route: route.fulfill(body=told, content_type="text/event-stream"), times=1
+        )
+        sign_in(page, daemon)
+        page.get_by_role("textbox", name="Message").fill("half a thou")
+        expect(page.locator("#notice")).to_contain_text("this page still 0.0.1")
+        page.get_by_role("button", name="Reload").click()
+        expect(page.locator("#notice")).to_be_hidden()
+        expect(page.get_by_role("textbox", name="Message")).to_have_value("half a thou")
 
 
 def test_a_model_is_fetched_stopped_gone_on_with_used_and_removed(

@@ -82,13 +82,15 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """A conversation to be continued by the assistant.
 
     `place` names the conversation, so that a backend may keep what it has evaluated for it. With `tools`, the
-    answer may be calls of them; `tool_choice` is `auto`, `required`, or the name of the one to call.
+    answer may be calls of them; `tool_choice` is `auto`, `required`, or the name of the one to call. Without
+    `parallel_tool_calls` it is one call at most.
     `paths` name the files whose text is in the messages, where that cannot be told from the messages themselves.
     """
 
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
+    parallel_tool_calls: bool = True
     model: str | None = None
     max_tokens: int | None = None
     sampling: Sampling = Sampling()

@@ -153,6 +153,16 @@ async def test_the_choice_of_tools_is_passed_on(
     assert ([tool.name for tool in asked.tools], asked.tool_choice) == (tools, word)
 
 
+@pytest.mark.parametrize(("given", "passed_on"), [({}, True), ({"parallel_tool_calls": False}, False)])
+async def test_whether_several_calls_are_wanted_is_passed_on(
+    client: openai.AsyncOpenAI, place: Place, given: dict[str, Any], passed_on: bool
+) -> None:
+    await client.chat.completions.create(model="scripted-1", messages=HELLO, tools=[WEATHER], **given)
+    assert chat_asked(place).parallel_tool_calls is passed_on
+    response = await client.responses.create(model="scripted-1", input="hello", **given)
+    assert chat_asked(place).parallel_tool_calls is response.parallel_tool_calls is passed_on
+
+
 async def test_a_bias_of_tokens_reaches_the_backend(client: openai.AsyncOpenAI, place: Place) -> None:
     await client.chat.completions.create(model="scripted-1", messages=HELLO, logit_bias={"7": -100})
     assert chat_asked(place).sampling.logit_bias == {7: -100}

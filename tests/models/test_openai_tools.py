@@ -57,6 +57,12 @@ def test_tools_are_sent_with_the_choice_among_them(choice: str, sent: Any) -> No
     assert asked["tool_choice"] == sent
 
 
+def test_one_call_at_most_is_asked_for_only_where_it_was() -> None:
+    assert "parallel_tool_calls" not in arguments(tools=(WEATHER,))
+    assert arguments(tools=(WEATHER,), parallel_tool_calls=False)["parallel_tool_calls"] is False
+    assert "parallel_tool_calls" not in arguments(parallel_tool_calls=False)
+
+
 def chunk(*pieces: Any, finish: str | None = None) -> Any:
     delta = SimpleNamespace(content=None, refusal=None, tool_calls=list(pieces) or None)
     return SimpleNamespace(usage=None, choices=[SimpleNamespace(delta=delta, finish_reason=finish, logprobs=None)])

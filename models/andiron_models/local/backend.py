@@ -92,7 +92,7 @@ class LocalBackend:
             raise BackendUnavailableError(f"{supervisor.name} is not loaded, and background work loads no model")
         request = with_call_required(request)
         answer = self._run(supervisor, lambda request_id: wire.Chat(id=request_id, request=request))
-        async with contextlib.aclosing(with_calls(answer, request.tools) if request.tools else answer) as deltas:
+        async with contextlib.aclosing(with_calls(answer, request) if request.tools else answer) as deltas:
             async for delta in deltas:
                 yield delta
 

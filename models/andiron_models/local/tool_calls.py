@@ -115,16 +115,20 @@ def _beginning_of_tag(text: str) -> int:
     return next((length for length in range(min(len(_OPEN) - 1, len(text)), 0, -1) if text.endswith(_OPEN[:length])), 0)
 
 
-async def with_calls(deltas: AsyncGenerator[Delta, None], tools: Sequence[Tool]) -> AsyncGenerator[Delta, None]:
-    """Turn what a model wrote as calls into calls."""
-    reader = CallReader(tools)
+async def with_calls(deltas: AsyncGenerator[Delta, None], request: ChatRequest) -> AsyncGenerator[Delta, None]:
+    """Turn what a model wrote as calls into calls, into one where no more are wanted."""
+    reader = CallReader(request.tools)
+    left = None if request.parallel_tool_calls else 1
     async with aclosing(deltas):
         async for delta in deltas:
             if delta.finish is not None:
                 text, calls = reader.finish()
+                calls = calls[:left]
                 if text or calls:
                     yield Delta(backend=delta.backend, model=delta.model, text=text, tool_calls=calls)
                 yield delta
                 continue
             text, calls = reader.push(delta.text) if delta.text else ("", ())
+            calls = calls[:left]
+            left = None if left is None else left - len(calls)
             yield msgspec.structs.replace(delta, text=text, tool_calls=calls)

@@ -83,6 +83,7 @@ class OpenAIBackend:
             is_openai=self._server.is_openai,
             tools=request.tools,
             tool_choice=request.tool_choice,
+            parallel_tool_calls=request.parallel_tool_calls,
         )
         async with contextlib.aclosing(self._generate("chat", arguments)) as deltas:
             async for delta in deltas:

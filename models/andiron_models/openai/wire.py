@@ -66,6 +66,7 @@ def chat_arguments(
     is_openai: bool,
     tools: tuple[Tool, ...] = (),
     tool_choice: str = "auto",
+    parallel_tool_calls: bool = True,
 ) -> dict[str, Any]:
     """Make the arguments of a streaming chat completion.
 
@@ -90,6 +91,8 @@ def chat_arguments(
         arguments["tools"] = [{"type": "function", "function": msgspec.to_builtins(tool)} for tool in tools]
         named = {"type": "function", "function": {"name": tool_choice}}
         arguments["tool_choice"] = tool_choice if tool_choice in ("auto", "required") else named
+        if not parallel_tool_calls:
+            arguments["parallel_tool_calls"] = False
     return arguments
 
 

@@ -1,14 +1,15 @@
 """Calls of tools read out of what a model writes."""
 
 import json
+from collections.abc import AsyncGenerator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from andiron_models.errors import InvalidRequestError
-from andiron_models.local.tool_calls import CallReader, with_call_required
-from andiron_models.types import ChatRequest, Message, Sampling, Tool
+from andiron_models.local.tool_calls import CallReader, with_call_required, with_calls
+from andiron_models.types import ChatRequest, Delta, Finish, Message, Sampling, Timings, Tool, Usage
 
 WEATHER = Tool(name="weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}})
 CLOCK = Tool(name="clock")
@@ -22,7 +23,26 @@ def read(*pieces: str) -> tuple[str, list[tuple[str, str]]]:
     return "".join(text for text, _ in told), calls
 
 
+async def told_by(request: ChatRequest, *pieces: str) -> list[str]:
+    """Name the calls a backend tells of an answer that comes in these pieces."""
+
+    async def answer() -> AsyncGenerator[Delta, None]:
+        for piece in pieces:
+            yield Delta(backend="local", model="a", text=piece)
+        yield Delta(backend="local", model="a", finish=Finish(reason="stop", usage=Usage(), timings=Timings()))
+
+    return [call.name async for delta in with_calls(answer(), request) for call in delta.tool_calls]
+
+
 ROME = ("weather", '{"city":"Rome"}')
+CLOCK_CALL = '<tool_call>{"name": "clock"}'
+CLOSED = f"{CLOCK_CALL}</tool_call>"
+
+
+@pytest.mark.parametrize("pieces", [(TAGGED, CLOSED), (TAGGED + CLOSED,), (TAGGED, CLOCK_CALL)])
+async def test_no_more_than_one_call_is_told_where_no_more_are_wanted(pieces: tuple[str, ...]) -> None:
+    assert await told_by(a_request(), *pieces) == ["weather", "clock"]
+    assert await told_by(a_request(parallel_tool_calls=False), *pieces) == ["weather"]
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ class ChatCompletionBody(SamplingFields, frozen=True, kw_only=True):
     top_logprobs: int | None = None
     tools: list[ToolSpec] | None = None
     tool_choice: str | NamedTool | None = None
+    parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
 
 

@@ -57,6 +57,7 @@ def _asked(body: bodies.ChatCompletionBody, choice: Choice, request_id: str) -> 
         messages=messages,
         tools=tools,
         tool_choice=tool_choice,
+        parallel_tool_calls=body.parallel_tool_calls is not False,
         model=choice.model,
         max_tokens=ANSWER_TOKENS if limit is None else limit,
         sampling=read_sampling(body, body.response_format, logprobs),

@@ -74,6 +74,7 @@ def _asked(body: parts.ResponsesBody, choice: Choice, request_id: str) -> ChatRe
         messages=messages,
         tools=tools,
         tool_choice=tool_choice,
+        parallel_tool_calls=body.parallel_tool_calls is not False,
         model=choice.model,
         max_tokens=ANSWER_TOKENS if limit is None else limit,
         sampling=read_sampling(fields, response_format),
@@ -122,6 +123,7 @@ class Responding:
             temperature=body.temperature,
             top_p=body.top_p,
             tools=tuple(body.tools or ()),
+            parallel_tool_calls=body.parallel_tool_calls is not False,
         )
 
     async def events(self, answer: AsyncGenerator[Delta, None]) -> AsyncGenerator[parts.ResponseEvent, None]:

@@ -61,6 +61,7 @@ class ResponsesBody(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool | None = None
     tools: list[FunctionTool] | None = None
     tool_choice: str | NamedFunctionTool | None = None
+    parallel_tool_calls: bool | None = None
     text: TextSettings | None = None
     previous_response_id: str | None = None
 

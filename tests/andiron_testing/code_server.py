@@ -14,6 +14,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ class CodeServer:
         terminal = {"terminal.integrated.env.linux": {"PATH": f"{self._no_pipx(folder)}{os.pathsep}/usr/bin:/bin"}}
         written = json.dumps({**_SETTINGS, **terminal, **settings})
         (self._data / "User" / "settings.json").write_text(written, encoding="utf-8")
-        self._environment = {**_ENVIRONMENT, **environment, "PATH": _path()}
+        no_gallery = {"EXTENSIONS_GALLERY": '{"serviceUrl": ""}'}
+        self._environment = {**_ENVIRONMENT, **no_gallery, **environment, "PATH": _path()}
         self._command = [
             _node(),
             str(install()),
@@ -134,13 +136,12 @@ class CodeServer:
 
     def peers(self) -> set[str]:
         """Name whom its processes, the one of the extensions too, are connected to now."""
-        processes = psutil.Process(self._process.pid).children(recursive=True)
-        return {
-            one.raddr.ip
-            for process in processes
-            for one in process.net_connections("inet")
-            if one.status == psutil.CONN_ESTABLISHED
-        }
+        found: set[str] = set()
+        for process in psutil.Process(self._process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # a window that was closed takes its own along
+                connections = process.net_connections("inet")
+                found.update(one.raddr.ip for one in connections if one.status == psutil.CONN_ESTABLISHED)
+        return found
 
     def stop(self) -> None:
         """End it with all of its processes."""

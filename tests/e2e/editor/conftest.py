@@ -1,7 +1,7 @@
 """What the editor's tests share: a daemon with a real, small model, code-server, a window, and who may answer."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,13 +45,21 @@ def started() -> Iterator[list[DaemonProcess]]:
 
 
 @pytest.fixture(scope="package")
+def variables(stub: StubInAThread) -> Mapping[str, str]:
+    """By what the daemon knows who else may answer."""
+    return {"OPENAI_BASE_URL": stub.base_url, "OPENAI_API_KEY": "sk-of-the-tests", "OPENAI_MODEL": "stub-1"}
+
+
+@pytest.fixture(scope="package")
 def daemon(
-    tmp_path_factory: pytest.TempPathFactory, smollm2_path: Path, stub: StubInAThread, started: list[DaemonProcess]
+    tmp_path_factory: pytest.TempPathFactory,
+    smollm2_path: Path,
+    variables: Mapping[str, str],
+    started: list[DaemonProcess],
 ) -> DaemonProcess:
     """The daemon behind the editor; it completes by the real model."""
     paths = find_paths(str(tmp_path_factory.mktemp("home")))
     put_model(smollm2_path, paths)
-    variables = {"OPENAI_BASE_URL": stub.base_url, "OPENAI_API_KEY": "sk-of-the-tests", "OPENAI_MODEL": "stub-1"}
     running = DaemonProcess(paths, (), variables)
     started.append(running)
     return running

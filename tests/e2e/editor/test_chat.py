@@ -128,11 +128,12 @@ def test_the_chat_is_worked_by_keys_alone_and_read_out(editor: CodeEditor, stub:
     editor.wait_for(lambda: editor.clipboard() == "total = 1")
     editor.press(*["Tab"] * 4)
     expect(chat.get_by_role("textbox", name="Message")).to_be_focused()
-    left = stub.hang_ups
+    asked, left = stub.requests(), stub.hang_ups
     stub.enqueue(Reply(pieces=["Long"], gate=stub.gate(), gate_at=0))
     editor.type("And on")
     editor.press("Enter")
     expect(chat.get_by_role("button", name="Stop")).to_be_visible()
+    stub.wait_for_requests(asked + 1)
     editor.press("Escape")
     stub.wait_for_hang_ups(left + 1)
     expect(chat.get_by_role("button", name="Send")).to_be_visible()

@@ -31,9 +31,11 @@ class Counted:
 @pytest.mark.usefixtures("foreseen")
 def test_of_a_suggestion_taken_by_words_the_words_are_counted(editor: CodeEditor, daemon: DaemonProcess) -> None:
     editor.open("accept.py")
-    counted = Counted(daemon)
+    shown = Counted(daemon)
     editor.type("a")
     assert editor.suggested().startswith("fill(")
+    editor.wait_for(lambda: shown("shown") == 1)  # the one before was left with this at the latest
+    counted = Counted(daemon)
     editor.press("Control+ArrowRight")
     editor.wait_for(lambda: not editor.suggested().startswith("fill("))
     editor.press("Control+Home")

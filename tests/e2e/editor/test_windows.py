@@ -1,6 +1,5 @@
 """Two windows over one workspace and one daemon: neither disturbs the other, and nobody's text is lost."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -18,22 +17,29 @@ _SMOOTH = "def pair(a, b):\n    return a, b\n"
 _REFACTORED = (f"```python\n{_SMOOTH}```\n", '{"changes": [{"title": "One line", "why": "The name said nothing."}]}')
 
 
-@pytest.fixture
-def other(editor: CodeEditor, server: CodeServer) -> Iterator[CodeEditor]:
-    """A second window, in a browser of its own: pages inside two windows of one browser share a service worker."""
-    browser = editor.page.context.browser
+@pytest.fixture(scope="module")
+def second(window: CodeEditor, server: CodeServer) -> Iterator[CodeEditor]:
+    """Another window, in a browser of its own: pages inside two windows of one browser share a service worker."""
+    browser = window.page.context.browser
     assert browser is not None
     with person(browser) as context:
         page = context.new_page()
         page.goto(server.page)
         opened = CodeEditor(page, server.workspace)
-        expect(opened.status).not_to_contain_text(re.compile("offline|starting"))
+        opened.wait_until_ready()
         yield opened
-        opened.close_all()
+
+
+@pytest.fixture
+def other(second: CodeEditor) -> Iterator[CodeEditor]:
+    """The other window, without anything open."""
+    yield second
+    second.clear_messages()
+    second.close_all()
 
 
 @pytest.mark.usefixtures("foreseen")
-def test_each_window_suggests_for_its_own_file(editor: CodeEditor, other: CodeEditor, stub: StubInAThread) -> None:
+def test_each_window_suggests_for_its_own_file(other: CodeEditor, editor: CodeEditor, stub: StubInAThread) -> None:
     other.open("left.py")
     other.type("b")
     assert other.suggested().startswith("fill(")
@@ -47,7 +53,7 @@ def test_each_window_suggests_for_its_own_file(editor: CodeEditor, other: CodeEd
 
 
 @pytest.mark.usefixtures("scripted")
-def test_each_window_has_its_own_answer(editor: CodeEditor, other: CodeEditor, stub: StubInAThread) -> None:
+def test_each_window_has_its_own_answer(other: CodeEditor, editor: CodeEditor, stub: StubInAThread) -> None:
     theirs, gate = other.new_chat(), stub.gate()
     asked = stub.requests()
     stub.enqueue(Reply(pieces=["An answer", " for the other"], gate=gate, gate_at=1))
@@ -66,7 +72,7 @@ def test_each_window_has_its_own_answer(editor: CodeEditor, other: CodeEditor, s
 
 @pytest.mark.usefixtures("scripted")
 def test_what_one_window_saves_during_a_refactoring_of_the_other_stays(
-    editor: CodeEditor, other: CodeEditor, stub: StubInAThread
+    other: CodeEditor, editor: CodeEditor, stub: StubInAThread
 ) -> None:
     editor.open("pair.py")
     asked, gate = stub.requests(), stub.gate()
@@ -87,7 +93,7 @@ def test_what_one_window_saves_during_a_refactoring_of_the_other_stays(
 
 @pytest.mark.usefixtures("scripted")
 def test_a_conversation_deleted_in_one_window_loses_no_question_of_the_other(
-    editor: CodeEditor, other: CodeEditor, stub: StubInAThread, daemon: DaemonProcess
+    other: CodeEditor, editor: CodeEditor, stub: StubInAThread, daemon: DaemonProcess
 ) -> None:
     chat = editor.new_chat()
     stub.enqueue("Newts are amphibians.")

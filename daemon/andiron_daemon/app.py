@@ -94,6 +94,7 @@ def create_app(
         async with build_services(settings, paths, backends) as built:
             app[keys.SERVICES] = built
             access.on_rotation(built.protection.know)
+            access.on_rotation(lambda token: built.events.turn_away())
             yield
 
     app.cleanup_ctx.append(services)

@@ -114,14 +114,19 @@ class Events:
             self._pulls.add(pull)
             self._begin(self._until_pulled(pull))
 
+    def turn_away(self) -> None:
+        """End every stream of now; who may still come in follows anew."""
+        for queue in self._followers:
+            _put(queue, None)
+        self._followers.clear()
+
     async def aclose(self) -> None:
         """End every stream; may be called again."""
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
         self.tell(DaemonStops())
-        for queue in self._followers:
-            _put(queue, None)
+        self.turn_away()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -10,7 +10,7 @@ from aiohttp import ClientResponse, WSMsgType
 from andiron_daemon.paths import Paths, make_private
 from andiron_daemon.settings import Settings
 from andiron_daemon.tokens import ensure_token
-from andiron_testing.daemons import TOKEN, DaemonClient, StartDaemon, error_of
+from andiron_testing.daemons import TOKEN, DaemonClient, StartDaemon, error_of, read_events
 
 SESSION = "/api/v1/system/session"
 LINKS = "/api/v1/system/links"
@@ -170,6 +170,19 @@ async def test_a_rotated_token_is_in_force_at_once(start_daemon: StartDaemon, pa
     new = (await asyncio.to_thread(paths.token_file.read_text, encoding="ascii")).strip()
     assert new != old
     assert (await daemon.get("/api/v1/status", headers={"Authorization": f"Bearer {new}"})).status == 200
+
+
+async def test_who_follows_events_by_an_old_token_is_told_no_more(
+    start_daemon: StartDaemon, paths: Paths, old: str
+) -> None:
+    daemon = await start_daemon(Settings(token=old), token=None, token_file=paths.token_file)
+    shown = {"Authorization": f"Bearer {old}"}
+    async with daemon.get("/api/v1/events", headers=shown) as response:
+        events = read_events(response)
+        assert (await anext(events)).name == "state"
+        assert (await daemon.post(ROTATE, headers=shown)).status == 204
+        assert {event.name async for event in events} <= {"state"}
+    assert (await daemon.get("/api/v1/events", headers=shown)).status == 401
 
 
 async def test_a_token_of_the_settings_is_changed_there(daemon: DaemonClient) -> None:

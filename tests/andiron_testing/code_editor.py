@@ -22,7 +22,7 @@ class CodeEditor:
 
     def __init__(self, page: Page, workspace: Path) -> None:
         self.page = page
-        self._workspace = workspace
+        self.workspace = workspace
         page.set_default_timeout(_LONGEST_SECONDS * 1000)
         self.hosts: set[str] = set()
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or "127.0.0.1"))
@@ -149,7 +149,7 @@ class CodeEditor:
         while unsaved.count():
             self.page.wait_for_timeout(50)
             self.press("Control+s")
-        return (self._workspace / name).read_text(encoding="utf-8")
+        return (self.workspace / name).read_text(encoding="utf-8")
 
     def command(self, title: str) -> None:
         """Run a command by its title."""

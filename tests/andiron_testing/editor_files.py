@@ -18,6 +18,7 @@ def _notebook(*cells: str) -> str:
 
 FILES = {
     ".env": "quantity=of-nobody\nquantum=of-nobody\n",
+    ".vscode/settings.json": json.dumps({"andiron.neverSend": []}),  # a workspace cannot take any away
     ".vscode/tests.code-snippets": json.dumps({"loop": _SNIPPET}),
     "accept.py": "def fee(a, b):\n    return ",
     "alone.py": "def alone(a, b):\n    return ",
@@ -26,6 +27,7 @@ FILES = {
     "bugs.py": "import os\n\n\ndef total(prices):\n    return sum(price)\n",
     "cells.ipynb": _notebook("rate = 0.19", "tax = ", "print(tax)"),
     "chat.py": "",
+    "crlf.py": "def three(a, b, c):\r\n    return ",
     "escape.py": "def escape(text):\n    return ",
     "fib.py": "def fib(n):\n",
     "gone.py": "def area(a, b):\n    x = a * b\n    return x\n",

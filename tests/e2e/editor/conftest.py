@@ -73,7 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, daemon: DaemonProcess) -> I
     running = CodeServer(folder, {"ANDIRON_HOME": str(daemon.paths.state.parent)}, settings)
     for name, text in FILES.items():
         (running.workspace / name).parent.mkdir(exist_ok=True)
-        (running.workspace / name).write_text(text, encoding="utf-8")
+        (running.workspace / name).write_text(text, encoding="utf-8", newline="")
     yield running
     running.stop()
 

@@ -143,6 +143,21 @@ def test_a_suggestion_goes_on_from_what_the_list_has_selected(editor: CodeEditor
 
 
 @pytest.mark.usefixtures("foreseen")
+def test_lines_end_as_those_of_the_file_do(editor: CodeEditor, stub: StubInAThread) -> None:
+    editor.open("crlf.py")
+    stub.enqueue("(\n        a,\n        b,\n    )")
+    editor.command("Trigger Inline Suggestion")
+    expect(editor.further_lines).to_be_visible()
+    assert stub.last_body()["prompt"].endswith("def three(a, b, c):\n    return ")
+    editor.press("Tab")
+    editor.expect_no_suggestion()
+    editor.saved("crlf.py")
+    written = (editor.workspace / "crlf.py").read_bytes()
+    assert written.count(b"\r\n") >= 4
+    assert written.count(b"\n") == written.count(b"\r\n")
+
+
+@pytest.mark.usefixtures("foreseen")
 def test_the_other_cells_of_a_notebook_count_as_text_around_the_cursor(editor: CodeEditor, stub: StubInAThread) -> None:
     editor.show("cells.ipynb")
     editor.click_into_cell(1)

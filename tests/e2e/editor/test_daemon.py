@@ -110,6 +110,17 @@ def test_a_wrong_token_is_told_once_and_mended_by_the_right_one(editor: CodeEdit
     editor.wait_until_ready()
 
 
+def test_a_new_token_is_followed_without_a_word(editor: CodeEditor, daemon: DaemonProcess) -> None:
+    before = daemon.token
+    assert daemon.andiron("token", "rotate").returncode == 0
+    assert daemon.token != before
+    editor.wait_until_ready()
+    editor.open("whisper.py")
+    editor.type("t")
+    assert editor.suggested().strip()
+    expect(editor.messages).to_have_count(0)
+
+
 def test_a_daemon_that_dies_is_told_of_once_and_found_again(
     editor: CodeEditor,
     daemon: DaemonProcess,

@@ -1,6 +1,6 @@
 """What the editor tells the daemon: what became of a suggestion, and which other files go along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,26 +60,36 @@ def test_a_suggestion_that_is_left_is_counted_as_rejected(editor: CodeEditor, da
     assert editor.saved("left.py").strip() == (FILES["left.py"] + "a").strip()
 
 
-def test_other_open_files_are_sent_along_but_not_those_never_sent(
-    editor: CodeEditor, look_elsewhere: Callable[[str], Path], tmp_path: Path
-) -> None:
-    with stub_daemon(find_paths(str(tmp_path / "elsewhere"))) as seen:
-        seen.routes["GET /health"] = (200, {"status": "ok", "version": "1"})
-        seen.routes["GET /api/v1/events"] = (200, events(("state", {"condition": "ready"})) + "…")
+@pytest.fixture
+def seen(editor: CodeEditor, look_elsewhere: Callable[[str], Path], tmp_path: Path) -> Iterator[StubDaemon]:
+    """A daemon that suggests nothing, and shows what it was asked."""
+    with stub_daemon(find_paths(str(tmp_path / "elsewhere"))) as running:
+        running.routes["GET /health"] = (200, {"status": "ok", "version": "1"})
+        running.routes["GET /api/v1/events"] = (200, events(("state", {"condition": "ready"})) + "…")
         look_elsewhere("andiron")
-        editor.wait_for(lambda: seen.bodies("GET /api/v1/events") != [])
-        for name in ("list.py", ".env", "alone.py"):
-            editor.open(name)
-        editor.type("b")
-        editor.wait_for(lambda: _asked_for(seen, FILES["alone.py"] + "b") != [])
-        paths = [Path(file["path"]).name for file in _asked_for(seen, FILES["alone.py"] + "b")[0]["context"]]
-        assert "list.py" in paths
-        assert "alone.py" not in paths
-        assert "of-nobody" not in str(seen.asked)
-    editor.close_all()
+        editor.wait_for(lambda: running.bodies("GET /api/v1/events") != [])
+        yield running
+        editor.close_all()
 
 
-def _asked_for(seen: StubDaemon, prefix: str) -> list[dict[str, Any]]:
-    """Return the requests for a suggestion behind a text."""
+def test_a_file_that_is_opened_is_evaluated_before_anything_is_typed(editor: CodeEditor, seen: StubDaemon) -> None:
+    editor.open("alone.py")
+    editor.wait_for(lambda: any(body["max_tokens"] == 0 for body in _asked_in(seen, "alone.py")))
+    assert all(body.get("max_tokens") == 0 for body in _asked_in(seen, "alone.py"))
+
+
+def test_other_open_files_are_sent_along_but_not_those_never_sent(editor: CodeEditor, seen: StubDaemon) -> None:
+    for name in ("list.py", ".env", "alone.py"):
+        editor.open(name)
+    editor.type("b")
+    editor.wait_for(lambda: any(body["prefix"].endswith("return b") for body in _asked_in(seen, "alone.py")))
+    beside = {Path(file["path"]).name for file in _asked_in(seen, "alone.py")[-1]["context"]}
+    assert "list.py" in beside
+    assert "alone.py" not in beside
+    assert "of-nobody" not in str(seen.asked)
+
+
+def _asked_in(seen: StubDaemon, name: str) -> list[dict[str, Any]]:
+    """Return what was asked of a suggestion in a file, the oldest first."""
     bodies: list[dict[str, Any]] = seen.bodies("POST /api/v1/code/complete")
-    return [body for body in bodies if body["prefix"] == prefix and body.get("max_tokens") != 0]
+    return [body for body in bodies if Path(body["path"]).name == name]

@@ -13,7 +13,7 @@ import * as path from "node:path";
 import vscode = require("vscode");
 
 import { Client, DaemonError } from "./client";
-import { findDaemon, type Location, stateFolder, type Surroundings } from "./location";
+import { findDaemon, isRunning, type Location, stateFolder, type Surroundings } from "./location";
 import type { State } from "./wire";
 
 export type Condition = "offline" | "starting" | "ready" | "working" | "paused" | "failed" | "refused";
@@ -213,5 +213,7 @@ export function logFile(): string {
 }
 
 function surroundings(): Surroundings {
-  return { environment: process.env, platform: process.platform, home: os.homedir() };
+  // Inside Flatpak the processes outside are not to be seen.
+  const isShutIn = fs.existsSync("/.flatpak-info");
+  return { environment: process.env, platform: process.platform, home: os.homedir(), isRunning: (pid) => isShutIn || isRunning(pid) };
 }

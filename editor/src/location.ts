@@ -20,11 +20,12 @@ export interface Told {
   readonly home: string;
 }
 
-/** Of the process: its environment, its platform and the home folder. */
+/** Of the process: its environment, its platform, the home folder, and what it can see of other processes. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
   readonly home: string;
+  isRunning(pid: number): boolean;
 }
 
 /** Name the folder that holds `run.json` and `token`. */
@@ -46,7 +47,7 @@ export function stateFolder(told: string, { environment, platform, home }: Surro
 /** Find the daemon; undefined where nothing says where it is. What the settings say goes before what the files say. */
 export async function findDaemon(told: Told, surroundings: Surroundings): Promise<Location | undefined> {
   const folder = stateFolder(told.home, surroundings);
-  const record = await readRunFile(path.join(folder, "run.json"));
+  const record = await readRunFile(path.join(folder, "run.json"), surroundings);
   const url = told.url || record?.url;
   if (!url) {
     return undefined;
@@ -54,6 +55,16 @@ export async function findDaemon(told: Told, surroundings: Surroundings): Promis
   const isOwn = !told.url || isHere(told.url);
   const known = isOwn ? surroundings.environment["ANDIRON_TOKEN"] || (await readToken(record, folder)) : "";
   return { url: url.replace(/\/+$/, ""), token: told.token || known };
+}
+
+/** Tell whether there is a process, anybody's, as far as this one can see. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 /** Tell whether an address is on this machine: the token found here is for nobody else. */
@@ -71,14 +82,18 @@ interface RunRecord {
   readonly tokenPath: string | undefined;
 }
 
-async function readRunFile(file: string): Promise<RunRecord | undefined> {
+/** Read it, unless a daemon that was killed left it behind: on its port may be somebody who is not to see the token. */
+async function readRunFile(file: string, { isRunning }: Surroundings): Promise<RunRecord | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) {
     return undefined;
   }
   try {
     const record = JSON.parse(text) as Record<string, unknown>;
-    const { url, token_path: tokenPath } = record;
+    const { url, token_path: tokenPath, pid } = record;
+    if (typeof pid === "number" && !isRunning(pid)) {
+      return undefined;
+    }
     return typeof url === "string" ? { url, tokenPath: typeof tokenPath === "string" ? tokenPath : undefined } : undefined;
   } catch {
     return undefined; // half written: the daemon is just starting, and it is looked at again

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, test } from "node:test";
 
-import { findDaemon, isHere, stateFolder, type Surroundings } from "../src/location";
+import { findDaemon, isHere, isRunning, stateFolder, type Surroundings } from "../src/location";
 
 const NOTHING = { url: "", token: "", home: "" };
 
 function on(platform: string, environment: Record<string, string> = {}): Surroundings {
-  return { environment, platform, home: "/home/ada" };
+  return { environment, platform, home: "/home/ada", isRunning };
 }
 
 const made: string[] = [];
@@ -35,6 +36,16 @@ test("the state folder is the platform's own, or below ANDIRON_HOME", () => {
 test("a running daemon is found by its run file and its token file", async () => {
   const found = await findDaemon(NOTHING, await runningIn('{"url": "http://127.0.0.1:8000/", "token_path": null}'));
   assert.deepEqual(found, { url: "http://127.0.0.1:8000", token: "secret" });
+});
+
+test("what a killed daemon left behind is not followed: somebody else may have its port", async () => {
+  const killed = spawnSync(process.execPath, ["--version"]).pid;
+  const record = (pid: number): string => JSON.stringify({ url: "http://127.0.0.1:8000", pid });
+  assert.equal(await findDaemon(NOTHING, await runningIn(record(killed))), undefined);
+  assert.equal((await findDaemon(NOTHING, await runningIn(record(process.pid))))?.token, "secret");
+  assert.equal((await findDaemon(NOTHING, await runningIn(record(1))))?.token, "secret"); // another person's
+  const told = { url: "http://127.0.0.1:9", token: "", home: "" };
+  assert.equal((await findDaemon(told, await runningIn(record(killed))))?.token, "secret");
 });
 
 test("what the settings say goes before what the files say", async () => {

@@ -10,6 +10,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 _STATUS = '[id="andiron.andiron.andiron.status"]'
+_READY = re.compile(r"^Andiron is (ready|working)(, model (?!openai)|$)")
 _LONGEST_SECONDS = 30.0
 _GHOST = ".ghost-text, .ghost-text-decoration, .ghost-text-decoration-preview"
 
@@ -89,8 +90,8 @@ class CodeEditor:
         return preview.frame_locator("iframe#active-frame").locator("body")
 
     def wait_until_ready(self) -> None:
-        """Wait until the daemon was found and says that it is ready."""
-        expect(self.status).to_contain_text(re.compile("smollm2|ready"), timeout=60_000)
+        """Wait until the daemon was found and says that it is ready, with a model on this machine."""
+        expect(self.status).to_have_attribute("aria-label", _READY, timeout=60_000)
 
     def open(self, name: str) -> None:
         """Open a file of the workspace, to stay, with the cursor at its end."""

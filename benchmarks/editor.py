@@ -17,8 +17,8 @@ from pathlib import Path
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from andiron_testing.browser import chromium, person
-from andiron_testing.code_editor import CodeEditor
+from andiron_testing.browser import chromium
+from andiron_testing.code_editor import editor_window
 from andiron_testing.code_server import CodeServer, built_extension
 from andiron_testing.daemon_process import daemon_with
 from benchmarks.table import print_table
@@ -71,11 +71,8 @@ def _typed(server: CodeServer, lines: int) -> tuple[dict[str, list[float]], int]
     measured: dict[str, list[float]] = {"cold": [], "warm": [], "typed through": []}
     for source in _SOURCES:
         shutil.copy(source, server.workspace)
-    with chromium() as browser, person(browser) as context:
-        page = context.new_page()
-        page.goto(server.page)
-        editor = CodeEditor(page, server.workspace)
-        editor.wait_until_ready()
+    with chromium() as browser, editor_window(browser, server) as editor:
+        page = editor.page
         for source in _SOURCES:
             editor.open(source.name)
             page.keyboard.insert_text("\n\ndef count_lines(path: Path) -> int:\n    ")

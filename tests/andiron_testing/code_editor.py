@@ -2,12 +2,16 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from andiron_testing.browser import person
+from andiron_testing.code_server import CodeServer
 
 _STATUS = '[id="andiron.andiron.andiron.status"]'
 _READY = re.compile(r"^Andiron is (ready|working)(, model (?!openai)|$)")
@@ -170,6 +174,11 @@ class CodeEditor:
                 self.press("Escape")
         self.press("Enter")
 
+    def refactor(self, told: str = "") -> None:
+        """Ask for a refactoring of the file in front, and say what is to become better."""
+        self.command("Andiron: Refactor…")
+        self.answer_box(told)
+
     def answer_box(self, text: str) -> None:
         """Type into the box that asks for something, and confirm."""
         box = self.page.locator(".quick-input-widget input[type=text]")
@@ -236,3 +245,14 @@ class CodeEditor:
         """Close every editor and throw away what was not saved."""
         while self.page.locator(".tabs-container .tab").count():
             self.command("View: Revert and Close Editor")
+
+
+@contextmanager
+def editor_window(browser: Browser, server: CodeServer) -> Iterator[CodeEditor]:
+    """Open a window over a workspace, as a person of its own, once the daemon behind it is ready."""
+    with person(browser) as context:
+        page = context.new_page()
+        page.goto(server.page)
+        editor = CodeEditor(page, server.workspace)
+        editor.wait_until_ready()
+        yield editor

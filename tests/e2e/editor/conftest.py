@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from andiron_daemon.paths import find_paths
-from andiron_testing.browser import chromium, person
-from andiron_testing.code_editor import CodeEditor
+from andiron_testing.browser import chromium
+from andiron_testing.code_editor import CodeEditor, editor_window
 from andiron_testing.code_server import CodeServer
 from andiron_testing.daemon_process import DaemonProcess, andiron, put_model
 from andiron_testing.editor_files import FILES
@@ -81,11 +81,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, daemon: DaemonProcess) -> I
 @pytest.fixture(scope="package")
 def window(server: CodeServer) -> Iterator[CodeEditor]:
     """The one window."""
-    with chromium() as browser, person(browser) as context:
-        page = context.new_page()
-        page.goto(server.page)
-        editor = CodeEditor(page, server.workspace)
-        editor.wait_until_ready()
+    with chromium() as browser, editor_window(browser, server) as editor:
         yield editor
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from andiron_testing.browser import person
-from andiron_testing.code_editor import CodeEditor
+from andiron_testing.code_editor import CodeEditor, editor_window
 from andiron_testing.code_server import CodeServer
 from andiron_testing.daemon_process import DaemonProcess
 from andiron_testing.editor_files import FILES
@@ -22,12 +21,8 @@ def second(window: CodeEditor, server: CodeServer) -> Iterator[CodeEditor]:
     """Another window, in a browser of its own: pages inside two windows of one browser share a service worker."""
     browser = window.page.context.browser
     assert browser is not None
-    with person(browser) as context:
-        page = context.new_page()
-        page.goto(server.page)
-        opened = CodeEditor(page, server.workspace)
-        opened.wait_until_ready()
-        yield opened
+    with editor_window(browser, server) as editor:
+        yield editor
 
 
 @pytest.fixture
@@ -77,8 +72,7 @@ def test_what_one_window_saves_during_a_refactoring_of_the_other_stays(
     editor.open("pair.py")
     asked, gate = stub.requests(), stub.gate()
     stub.enqueue(Reply(pieces=[_REFACTORED[0]], gate=gate), _REFACTORED[1])
-    editor.command("Andiron: Refactor…")
-    editor.answer_box("shorter")
+    editor.refactor("shorter")
     stub.wait_for_requests(asked + 1)
     other.open("pair.py")
     other.type("# theirs")

@@ -1,5 +1,6 @@
 // Chat without an editor: the conversations at the side, one of them in front; what happens to them is told to other tabs.
 
+import { HAS_KEYBOARD } from "./composer.js";
 import { Conversations } from "./conversations.js";
 import { button, make, showTrouble } from "./elements.js";
 import { Thread } from "./thread.js";
@@ -81,7 +82,7 @@ class Chat {
     this.front.replaceChildren(thread.element);
     this.address();
     thread.showEnd();
-    if (matchMedia("(hover: hover)").matches) thread.composer.text.focus();
+    if (HAS_KEYBOARD) thread.composer.text.focus();
   }
 
   /** Let the address name what is in front, for a reload and for another tab. */

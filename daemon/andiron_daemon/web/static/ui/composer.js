@@ -5,7 +5,7 @@ import { bytes, button, clearTrouble, make, showTrouble } from "./elements.js";
 const LARGEST_FILE_BYTES = 2_000_000;
 const TOLD = 3;
 // A phone drops no files, and has no Shift+Enter for a new line.
-const HAS_KEYBOARD = matchMedia("(hover: hover)").matches;
+export const HAS_KEYBOARD = matchMedia("(hover: hover)").matches;
 
 /** Writes messages for one conversation; `send` is called with `{text, files}`, `stop` and `again` without anything. */
 export class Composer {

@@ -148,13 +148,17 @@ class CodeEditor:
         return text
 
     def saved(self, name: str) -> str:
-        """Save the file in front and return what is on the disk then."""
+        """Save the file in front and return what is on the disk then; the editor empties a file before it writes."""
         unsaved = self.page.locator(f'.tab.dirty[data-resource-name="{name}"]')
         self.press("Control+s")
-        while unsaved.count():
+        before: str | None = None
+        now: str | None = None
+        while now is None or now != before or unsaved.count():
+            if unsaved.count():
+                self.press("Control+s")
             self.page.wait_for_timeout(50)
-            self.press("Control+s")
-        return (self.workspace / name).read_text(encoding="utf-8")
+            before, now = now, (self.workspace / name).read_text(encoding="utf-8")
+        return now
 
     def command(self, title: str) -> None:
         """Run a command by its title."""
